@@ -36,7 +36,7 @@ from governance.tasks import hint_representation
 
 PORTS = OutputPort.objects.select_related("product__domain", "port_contract__contract")
 NOT_SHOWN = (
-    "It is not shown: together with the measurement before, it would tell counts of few records."
+    "It is not shown: together with another measurement, it would tell counts of few records."
 )
 
 

@@ -322,6 +322,17 @@ def test_a_share_that_moves_beyond_band_and_chance_is_an_event():
     assert (event.before["sex f"], event.after["sex f"]) == (0.3, 0.4)
 
 
+def test_a_move_of_few_records_is_kept_for_those_who_may_see_the_data():
+    port = make_people(f=51, x=9)
+    plan(port)
+    measure(port)
+
+    measure(port, f=100, x=500)
+
+    assert ShareMove.objects.get(group="x").is_visible is False
+    assert not AuditEvent.objects.filter(verb="share moved").exists()
+
+
 def test_slow_moves_add_up_and_each_is_an_event_once():
     port = make_people(f=3_000, m=7_000)
     plan(port)
@@ -360,6 +371,21 @@ def test_readers_see_no_small_count_and_editors_see_all():
     assert counts[users.outsider] == {"f": "hidden", "m": "700", "x": "<10"}
     assert Imbalance.objects.get(group="x").share is None
     assert Imbalance.objects.get(group="x").n is None
+
+
+def test_measurements_by_other_groups_are_withdrawn_from_readers():
+    users = make_users()
+    port = make_people(users.domain, f=300, m=700)
+    first, second = {"bins": [30]}, {"bins": [31]}
+    runs = []
+    for grouping in (first, second):
+        plan(port, attributes=[{"column": "age", **grouping}])
+        runs.append(measure_port(port=port, actor=FACTORY))
+    old, new = (RepresentationRun.objects.get(pk=run.pk) for run in runs)
+
+    assert visible_result(old, access_for(users.outsider)) is None
+    assert visible_result(old, access_for(users.owner)).is_exact
+    assert visible_result(new, access_for(users.outsider)) is not None
 
 
 # --- schedule

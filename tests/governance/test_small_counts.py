@@ -22,7 +22,7 @@ from governance.representation.results import (
     Thresholds,
     Verdict,
 )
-from governance.representation.visible import VisibleRepresentation, exact_view
+from governance.representation.visible import VisibleRepresentation, exact_view, hidden_count
 
 NAMES = {"sex": ["f", "m"], "race": ["a", "b", "c"], "age": ["old", "young", "mid"]}
 
@@ -223,6 +223,19 @@ def assert_nothing_is_told(result, view):
         assert key not in attacker.known, f"{key} is visible"
         assert key not in determined, f"{key} is computed"
         assert bounds[key][0] < bounds[key][1], f"{key} has one possible value"
+
+
+def test_the_attacker_computes_a_count_that_is_hidden_alone():
+    view = exact_view(simple(f=1_200, m=900, x=4))
+    (attribute,) = view.attributes
+    masked = replace(attribute.groups[2], count=hidden_count(4), share=None)
+    groups = (*attribute.groups[:2], masked)
+    view = replace(view, attributes=(replace(attribute, groups=groups),))
+
+    determined, bounds = Attacker().read(view).solve()
+
+    assert determined["sex=x"] == 4
+    assert bounds["sex=x"] == (4, 4)
 
 
 COUNTS = st.one_of(

@@ -189,6 +189,7 @@ def _save_result(
     run.result, run.visible = result.as_json(), visible.as_json() if visible else None
     moves = list(_moves(comparable, result, plan.band))
     run.save()
+    _withdraw_others(run)
     latest = RepresentationRun.objects.filter(port=run.port, state=State.OK).first()
     if visible is not None and latest == run:
         # A measurement that was begun earlier and took longer replaces nothing.
@@ -223,6 +224,17 @@ def _visible_moves(moves: Sequence[Move], now: VisibleRepresentation | None) -> 
         key = (move.attribute, move.group)
         if key in visible_now and key in visible[move.since]:
             yield move
+
+
+def _withdraw_others(run: RepresentationRun) -> None:
+    """Withdraw from readers what was measured by other groups: the difference of two may be small.
+
+    Those who may see the data still see it.
+    """
+    others = RepresentationRun.objects.filter(port=run.port, visible__isnull=False)
+    others = others.exclude(comparison_key=run.comparison_key)
+    ShareMove.objects.filter(run__in=others).update(is_visible=False)
+    others.update(visible=None)
 
 
 def _postpone(run: RepresentationRun) -> None:
