@@ -15,7 +15,7 @@ from jsonpointer import JsonPointer
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from catalog.exceptions import ValidationFailed
-from catalog.issues import Issue
+from catalog.issues import Issue, shortened
 from catalog.manifests.formats import bitol_odps, odcs
 from catalog.manifests.schema_messages import message_for
 from catalog.manifests.schemas import (
@@ -104,8 +104,11 @@ def convert_strictly(
     """
     declared = str(tree.get("apiVersion"))
     targets = standard_of(tree).targets
-    version = version or (declared if declared in targets else targets[0])
-    conversion = convert(tree, version, moves_unknown=moves_unknown)
+    written = version or (declared if declared in targets else targets[0])
+    conversion = convert(tree, written, moves_unknown=moves_unknown)
+    if not version and written != declared:
+        message = f"The document declares {shortened(declared, 40)}; here it is {written}."
+        conversion.losses.append(Issue(location="/apiVersion", message=message))
     if reasons := [*conversion.unknown, *conversion.issues]:
         raise ConversionRefused(reasons)
     return conversion

@@ -5,7 +5,7 @@ import json
 import jsonschema_rs
 import pytest
 
-from catalog.manifests.conversion import convert
+from catalog.manifests.conversion import convert, convert_strictly
 from catalog.manifests.formats.odcs import TARGETS, schema_of
 from catalog.manifests.readers import read_documents
 from catalog.manifests.schemas import refuse_reference
@@ -83,6 +83,16 @@ def test_what_a_version_lacks_can_be_kept_as_a_custom_property():
     assert len(converted.moved) == 3
     properties = converted.tree["schema"][0]["customProperties"]
     assert properties == [{"property": "synonyms", "value": [{"name": "rows"}]}]
+
+
+def test_a_version_that_is_not_written_is_never_replaced_silently():
+    stored = CONTRACT | {"apiVersion": "v3.0.2"}
+
+    default = convert_strictly(stored)
+    requested = convert_strictly(stored, "v3.2.0")
+
+    assert default.tree["apiVersion"] == requested.tree["apiVersion"] == "v3.2.0"
+    assert set(locations(default.losses)) - set(locations(requested.losses)) == {"/apiVersion"}
 
 
 def test_an_unknown_key_keeps_a_strict_document_from_being_valid():
