@@ -35,6 +35,7 @@ from governance.sandbox.types import (
     MAX_TEXT_LENGTH,
     N_BINS,
     N_TOP_VALUES,
+    NUMBERS,
     SHARES,
     Bin,
     ColumnProfile,
@@ -52,7 +53,6 @@ Measures: TypeAlias = Callable[[ColumnProfile, ColumnElement[Any]], Sequence[Col
 
 # Rows times columns of one statement: about two seconds of Postgres.
 MAX_CELLS = 2_000_000
-NUMBERS = ("integer", "number")
 ORDERED = (*NUMBERS, "date", "timestamp", "time")
 COMPARABLE = (*ORDERED, "string")
 TIME_IS_UP = "Not counted: the time for this source was used up."

@@ -17,6 +17,8 @@ N_TOP_VALUES = 5
 N_BINS = 10
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MAX_TEXT_LENGTH = 120
+# Logical types of values that can be binned.
+NUMBERS = ("integer", "number")
 
 
 class Key(NamedTuple):

@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 
@@ -413,6 +415,15 @@ def test_attributes_of_too_many_combinations_are_counted_in_pairs(tmp_path):
         103 * 107,
     ]
     assert all(sum(cell.n for cell in table.cells) == 100_000 for table in counts.tables)
+
+
+def test_to_count_a_file_sqlalchemy_is_not_loaded():
+    # It takes longer to load than 5 million rows of Parquet take to count.
+    code = (
+        "import sys; import governance.sandbox.worker, governance.sandbox.connectors.file_groups;"
+        "sys.exit('sqlalchemy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 class SmallMemory(Engine):

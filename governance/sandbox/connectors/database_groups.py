@@ -44,8 +44,7 @@ from governance.sandbox.group_counting import (
     missing_numbers,
 )
 from governance.sandbox.groups import GroupCounts, Grouping, GroupRequest
-from governance.sandbox.statistics import NUMBERS
-from governance.sandbox.types import Source, SourceUnreadable
+from governance.sandbox.types import NUMBERS, Source, SourceUnreadable
 
 DATABASES: dict[str, type[Database]] = {
     "postgres": Postgres,

@@ -32,8 +32,7 @@ from governance.sandbox.group_counting import (
     missing_numbers,
 )
 from governance.sandbox.groups import GroupCounts, Grouping, GroupRequest
-from governance.sandbox.statistics import NUMBERS
-from governance.sandbox.types import Source, SourceUnreadable
+from governance.sandbox.types import NUMBERS, Source, SourceUnreadable
 
 SECONDS = 16.0
 # Nothing but one short statement runs: benchmarks/group_counts.py.
