@@ -94,6 +94,18 @@ def test_a_document_contains_what_people_search_by():
     assert document.readers == (f"drafts:{domain.pk}",)
 
 
+def test_entries_of_lists_in_answers_are_searched_and_codes_of_choices_are_not():
+    answers = {
+        "agent": {"state": "answered", "values": ["Harbour office", "Survey team"]},
+        "collection_type": {"state": "answered", "values": ["web_scraping"], "text": "Weekly."},
+    }
+    product = make_product("Parcels", assayProvenance={"answers": answers})
+
+    (document,) = product_documents(RESULT_TYPES[PRODUCT].rows([product.uuid]))
+
+    assert document.answers == ("Harbour office\nSurvey team", "Weekly.")
+
+
 def _member(domain):
     person = make_person()
     grant_role(person=person, role=Role.CONTRIBUTOR, domain=domain, actor=FACTORY)

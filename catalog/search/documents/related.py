@@ -13,6 +13,7 @@ from catalog.domains.models import Domain
 from catalog.ports.models import OutputPort
 from catalog.products.models import FormerAddress, ProductAlias, ProductGroupPermission, ProductUse
 from catalog.provenance.models import Imbalance, ProvenanceAnswer
+from catalog.provenance.questions import CURRENT_SET
 from catalog.provenance.summaries import KNOWN_IMBALANCES, ROW_COLUMNS, BiasRow
 from catalog.publication.assessments import sensitive_attributes
 
@@ -130,10 +131,13 @@ def _read_contracts(related: Mapping[int, RelatedData], keys: list[int]) -> None
 
 def _read_provenance(related: Mapping[int, RelatedData], keys: list[int]) -> None:
     lookup = "record__product"
-    for pk, question, state, text in _rows_of(
-        ProvenanceAnswer, keys, "question", "state", "text", lookup=lookup, order=("question",)
+    columns = ("question", "state", "text", "values")
+    for pk, question, state, text, values in _rows_of(
+        ProvenanceAnswer, keys, *columns, lookup=lookup, order=("question",)
     ):
-        related[pk].answers.append((question, text))
+        asks = CURRENT_SET.question(question)
+        entries = [] if asks and asks.choices else values
+        related[pk].answers.append((question, "\n".join([*entries, *filter(None, [text])])))
         if question == KNOWN_IMBALANCES:
             related[pk].bias_answer = state
     rows = Imbalance.objects.filter(record__product__in=keys).order_by(*_POSITION)
