@@ -41,11 +41,12 @@ from governance.representation.visible import (
 
 HIDDEN_SENTENCE = f"Counts under {SMALL_COUNT} are not shown, nor what they could be computed from."
 VERDICTS = {
-    Verdict.BALANCED: "Balanced.",
-    Verdict.IMBALANCED: "Imbalanced.",
+    Verdict.BALANCED: "Balanced, by figures that are hidden.",
+    Verdict.IMBALANCED: "Imbalanced, by figures that are hidden.",
     Verdict.INSUFFICIENT_EVIDENCE: "There is not enough evidence for a verdict.",
 }
 NOT_SHOWN = "It is computed from counts that are not shown."
+LABEL_NOT_SHOWN = f"The label within the groups is hidden: {NOT_SHOWN[0].lower()}{NOT_SHOWN[1:]}"
 
 
 def visible_to_all(
@@ -127,7 +128,7 @@ def _visible_attribute(
     counts = list_of(attribute)
     label = _visible_label(attribute, labels) if not hidden else None
     if not hidden:
-        reason = NOT_SHOWN if attribute.label and not label else ""
+        reason = LABEL_NOT_SHOWN if attribute.label and not label else ""
         return replace(exact_attribute(attribute), label=label, hidden_reason=reason)
     if hidden >= counts.keys():
         return withheld(attribute)
@@ -194,7 +195,7 @@ def _visible_pair(pair: PairResult, hidden: frozenset[Pair]) -> VisibleAttribute
     view = exact_attribute(pair)
     if not hidden:
         label = pair.label if label_is_open(pair) else None
-        reason = NOT_SHOWN if pair.label and not label else ""
+        reason = LABEL_NOT_SHOWN if pair.label and not label else ""
         return replace(view, label=label, hidden_reason=reason)
     counts = grid_of(pair)
     if hidden >= counts.keys():
