@@ -525,7 +525,7 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
 @pytest.mark.parametrize(
     ("path", "number_of"),
     [
-        ("/", 15),
+        ("/", 16),
         ("/domains", 5),
         ("/d/sales", 10),
         ("/p/sales/orders", 15),
