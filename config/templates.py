@@ -101,7 +101,6 @@ FILTERS = {
             humanize.short_number,
             humanize.percent,
             humanize.duration,
-            humanize.gap_points,
             humanize.distance,
             humanize.day,
             sentences.first_sentence,

@@ -7,16 +7,14 @@ and it ends after `MAX_DEPTH` products, so cycles end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from catalog.authorization.access import MEMBERS, PUBLIC, AccessContext
+from catalog.authorization.access import AccessContext
 from catalog.ports.models import InputPort
 from catalog.products.models import (
     DataProduct,
     DataProductQuerySet,
-    ProductGroupPermission,
-    reader_tokens,
 )
 from catalog.provenance.groups import RestRow, by_attribute, is_assessed, rest_rows
 from catalog.provenance.models import Imbalance
@@ -49,13 +47,9 @@ class InheritedAttribute:
         return self.rows[0].origin == Imbalance.Origin.MEASURED
 
     @property
-    def label(self) -> str:
-        return self.attribute.replace("_", " ")
-
-    @property
-    def with_rest(self) -> list[Imbalance | RestRow]:
-        """Return the groups, and what declared ones leave of the whole."""
-        return [*self.rows, *rest_rows(self.rows)]
+    def rest(self) -> list[RestRow]:
+        """Return what declared groups leave of the whole: one row, or none."""
+        return rest_rows(self.rows)
 
 
 @dataclass
@@ -75,42 +69,6 @@ def inherited_imbalances(product: DataProduct, access: AccessContext) -> list[In
     graph = load_graph([product.pk], DataProduct.objects.visible_to(access))
     root, own = product.pk, product.published_row.pk
     return walk(graph, root, lambda source: source.pk != own)
-
-
-def inherited_by_all_readers(
-    products: Mapping[int, Collection[str]],
-) -> dict[int, list[InheritedAttribute]]:
-    """Return what each product inherits from upstream that all of its readers may see.
-
-    `products` are keys with their reader tokens. This is for documents that readers share, such as
-    those of search: it holds for every reader.
-    """
-    graph = load_graph(products, DataProduct.objects.all())
-    restricted = ProductGroupPermission.objects.filter(content_object__in=graph.products)
-    granted: dict[int, list[str]] = {}
-    for pk, token in restricted.tokens_by_product():
-        granted.setdefault(pk, []).append(token)
-    tokens = {
-        pk: frozenset(reader_tokens(source, granted.get(pk, ())))
-        for pk, source in graph.products.items()
-    }
-    return {
-        pk: walk(graph, pk, _is_read_by(frozenset(readers), tokens, pk))
-        for pk, readers in products.items()
-    }
-
-
-def _is_read_by(
-    readers: frozenset[str], tokens: Mapping[int, frozenset[str]], own: int
-) -> Callable[[DataProduct], bool]:
-    return lambda source: source.pk != own and includes_readers(tokens[source.pk], readers)
-
-
-def includes_readers(wider: frozenset[str], narrower: frozenset[str]) -> bool:
-    """Return True if whoever reads by one of the narrower tokens reads by the wider ones too."""
-    if PUBLIC in wider:
-        return True
-    return PUBLIC not in narrower and (MEMBERS in wider or narrower <= wider)
 
 
 def load_graph(roots: Collection[int], visible: DataProductQuerySet) -> UpstreamGraph:

@@ -3,11 +3,9 @@
 import pytest
 
 from catalog.authorization.access import ANONYMOUS, EVERYTHING, access_for
-from catalog.products.models import DataProduct, ProductGroupPermission, reader_tokens
+from catalog.products.models import DataProduct
 from catalog.provenance.inheritance import (
     MAX_DEPTH,
-    includes_readers,
-    inherited_by_all_readers,
     inherited_imbalances,
 )
 from catalog.provenance.models import Imbalance
@@ -45,13 +43,6 @@ def _made_from(*sources, attributes=(), name="Made", **custom):
 
 def _inherited(product, access=EVERYTHING):
     rows = inherited_imbalances(product, access)
-    return [(row.attribute, row.origin.pk) for row in rows]
-
-
-def _for_all(product):
-    granted = ProductGroupPermission.objects.filter(content_object=product.pk)
-    tokens = reader_tokens(product, [token for _, token in granted.tokens_by_product()])
-    rows = inherited_by_all_readers({product.pk: tokens})[product.pk]
     return [(row.attribute, row.origin.pk) for row in rows]
 
 
@@ -163,34 +154,6 @@ def test_a_visible_product_behind_a_hidden_one_is_not_disclosed():
     hidden = _made_from(first, domain=make_domain("vault"), assayVisibility="restricted")
 
     assert _inherited(_made_from(hidden), ANONYMOUS) == []
-
-
-def test_all_readers_of_a_product_share_what_all_of_them_may_see():
-    domain = make_domain("vault")
-    public = _made_from(attributes=["sex"])
-    members = _made_from(attributes=["age"], assayVisibility="members")
-    restricted = _made_from(attributes=["region"], domain=domain, assayVisibility="restricted")
-    sources = (public, members, restricted)
-
-    assert _for_all(_made_from(*sources)) == [("sex", public.pk)]
-    for_members = _made_from(*sources, assayVisibility="members")
-    assert _for_all(for_members) == [("age", members.pk), ("sex", public.pk)]
-    for_some = _made_from(*sources, domain=domain, name="Some", assayVisibility="restricted")
-    assert ("region", restricted.pk) not in _for_all(for_some)
-
-
-@pytest.mark.parametrize(
-    ("wider", "narrower", "is_included"),
-    [
-        ({"public", "domain:1"}, {"public", "domain:2"}, True),
-        ({"members", "domain:1"}, {"public", "domain:1"}, False),
-        ({"members", "domain:1"}, {"domain:2", "team:3"}, True),
-        ({"domain:1", "team:3"}, {"domain:1"}, True),
-        ({"domain:1"}, {"domain:1", "team:3"}, False),
-    ],
-)
-def test_readers_are_included_if_each_of_their_tokens_reads(wider, narrower, is_included):
-    assert includes_readers(frozenset(wider), frozenset(narrower)) is is_included
 
 
 def test_a_product_without_sources_costs_one_statement(django_assert_num_queries):

@@ -425,7 +425,7 @@ def test_on_a_phone_a_tab_begins_with_its_content_and_tables_are_rows(
         assert overflow(page) <= 0, tab
         assert page.locator(".badges").is_visible()
     assert {tab: top for tab, top in tops.items() if top > 400} == {}
-    for path in ("/p/sales/orders/provenance", "/slo", "/d/sales/people", "/people"):
+    for path in ("/p/sales/orders/bias", "/slo", "/d/sales/people", "/people"):
         page.goto(path)
         assert overflow(page) <= 0, path
         table = page.locator("table").first
@@ -433,7 +433,7 @@ def test_on_a_phone_a_tab_begins_with_its_content_and_tables_are_rows(
         for cell in table.locator("tbody :is(td, th)").all()[:12]:
             box = cell.bounding_box()
             assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= width), path
-    page.goto("/p/sales/orders/provenance")
+    page.goto("/p/sales/orders/bias")
     for number in ("31\u202f%", "50\u202f%", "900"):
         assert page.get_by_role("cell", name=number).first.is_visible()
 

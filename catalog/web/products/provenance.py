@@ -1,7 +1,6 @@
-"""The provenance tab: an answer to each question, and how groups are represented."""
+"""The provenance tab: an answer to each question, and how complete they are."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
@@ -13,14 +12,10 @@ from catalog.authorization.access import AccessContext
 from catalog.products.models import DataProduct
 from catalog.provenance.answers import answer_texts
 from catalog.provenance.completeness import Completeness, completeness
-from catalog.provenance.groups import RestRow, by_attribute, rest_rows, unassessed_attributes
-from catalog.provenance.inheritance import InheritedAttribute, inherited_imbalances
-from catalog.provenance.models import Imbalance, ProvenanceAnswer, ProvenanceRecord
+from catalog.provenance.models import ProvenanceAnswer, ProvenanceRecord
 from catalog.provenance.question_types import Audience, Question, QuestionSet, Topic
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS, new_questions
-from catalog.provenance.representation import effective_rows
 from catalog.provenance.takeover import AnswerOrigin, answer_origins
-from catalog.publication.assessments import sensitive_attributes
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
@@ -63,64 +58,9 @@ class AudienceRow:
     missing: list[Question]
 
 
-@dataclass(frozen=True)
-class Representation:
-    """The share of each group of one attribute, and of the same groups in a reference."""
-
-    attribute: str
-    groups: list[Imbalance]
-    rest: RestRow | None = None
-
-    @property
-    def rows(self) -> list[Imbalance | RestRow]:
-        return [*self.groups, *filter(None, [self.rest])]
-
-    @property
-    def assessment(self) -> Imbalance | None:
-        """Return a group whose declaration says who assessed it or when."""
-        return next((row for row in self.groups if row.assessor or row.assessed_on), None)
-
-    @property
-    def explanation(self) -> str:
-        return " ".join(dict.fromkeys(row.explanation for row in self.groups if row.explanation))
-
-    @property
-    def is_measured(self) -> bool:
-        return self.groups[0].origin == "measured"
-
-    @property
-    def measured_at(self) -> datetime | None:
-        return self.groups[0].measured_at
-
-    @property
-    def reference(self) -> str:
-        return next((row.reference_name for row in self.groups if row.reference_name), "")
-
-    @property
-    def reference_date(self) -> date | None:
-        return self.groups[0].reference_date
-
-    @property
-    def label(self) -> str:
-        return self.attribute.replace("_", " ")
-
-    @property
-    def largest_gap(self) -> Imbalance | None:
-        """Return the group that differs most from its reference; None without a reference."""
-        with_gap = [row for row in self.groups if row.gap is not None]
-        return max(with_gap, key=lambda row: abs(row.gap or 0), default=None)
-
-    @property
-    def gap_size(self) -> float:
-        return abs(self.largest_gap.gap or 0) if self.largest_gap else -1
-
-
 @dataclass(frozen=True, kw_only=True)
 class ProvenancePage:
-    """`imbalance_state` is the state of the answer about imbalances, empty without one.
-
-    `new_count` is how many questions of the current set the record's older set does not ask.
-    """
+    """`new_count` is how many questions of the current set the record's older set does not ask."""
 
     frame: ProductFrame
     question_set: str
@@ -128,11 +68,7 @@ class ProvenancePage:
     answers: list[QuestionAnswer]
     topics: list[TopicAnswers]
     audiences: list[AudienceRow]
-    representations: list[Representation]
-    inherited: list[InheritedAttribute]
-    unassessed: list[str]
     open_count: int
-    imbalance_state: str
 
 
 @on_product
@@ -141,12 +77,10 @@ def product_provenance(
 ) -> HttpResponse:
     record: ProvenanceRecord | None = getattr(product, "provenance", None)
     if record is not None:
-        prefetch_related_objects([record], "answers", "imbalances")
+        prefetch_related_objects([record], "answers")
     answers = question_answers(record, access)
-    states = {row.question.code: row.answer.state for row in answers if row.answer}
     api_url = reverse("api:product_provenance", args=[product.uuid])
     required = [row for row in answers if row.question.is_required]
-    imbalances = list(record.imbalances.all()) if record else []
     page = ProvenancePage(
         frame=product_frame(request, product, access, tab="product_provenance", api_url=api_url),
         question_set=question_set_of(record).version,
@@ -154,13 +88,7 @@ def product_provenance(
         answers=required,
         topics=topics_of(question_set_of(record), answers),
         audiences=audience_rows(record),
-        representations=representations(record),
-        inherited=inherited_imbalances(product, access),
-        unassessed=unassessed_attributes(
-            sensitive_attributes([product.pk])[product.pk], imbalances
-        ),
         open_count=sum(row.answer is None for row in required),
-        imbalance_state=states.get("known_imbalances", ""),
     )
     return render_page(request, "catalog/products/provenance.html", page)
 
@@ -200,14 +128,3 @@ def audience_rows(record: ProvenanceRecord | None) -> list[AudienceRow]:
         AudienceRow(AUDIENCES[row.audience], row, [by_code[code] for code in row.missing])
         for row in completeness(questions, record.answers.all() if record else ())
     ]
-
-
-def representations(record: ProvenanceRecord | None) -> list[Representation]:
-    """Return each attribute, largest gap first; measured rows replace declared ones."""
-    rows = effective_rows(record.imbalances.all()) if record else []
-    rests = {row.attribute: row for row in rest_rows(rows)}
-    attributes = [
-        Representation(attribute, groups, rests.get(attribute))
-        for attribute, groups in sorted(by_attribute(rows).items())
-    ]
-    return sorted(attributes, key=lambda attribute: attribute.gap_size, reverse=True)

@@ -165,7 +165,7 @@ def _rest(rest: RestRow) -> StatedRow:
     return StatedRow(
         group=_("rest, not declared"),
         n=NONE,
-        share=share_text(rest.share),
+        share=_("unknown") if rest.share is None else share_text(rest.share),
         reference=share_text(rest.reference_share),
         gap=gap_points(rest.gap) or NONE,
         measured="",
@@ -174,7 +174,7 @@ def _rest(rest: RestRow) -> StatedRow:
 
 
 def _inherited(row: InheritedAttribute) -> Inherited:
-    stated = [_row(group, None, None) for group in row.rows]
+    stated = [_row(group, None, None) for group in row.rows] + list(map(_rest, row.rest))
     return Inherited(
         origin=row.origin,
         is_measured=row.is_measured,
