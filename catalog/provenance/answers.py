@@ -12,7 +12,7 @@ _NOT_APPLICABLE = "Not applicable: "
 
 
 class Answer(Protocol):
-    """An answer: its state, a text, and what its type of question may hold besides."""
+    """An answer: its state, a text, and what else its type of question may hold."""
 
     @property
     def question(self) -> str: ...

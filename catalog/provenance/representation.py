@@ -129,7 +129,7 @@ def bias_states(
 ) -> tuple[BiasState, ...]:
     """Return the states of a product, given its imbalances.
 
-    `answer` is the state of the answer about known imbalances: an answer in words is a
+    `answer` is the state of the answer about known imbalances: an answer as text is a
     declaration, and where the question does not apply nothing needs an assessment. `unassessed`
     are the attributes known as sensitive for which there are no rows.
     """

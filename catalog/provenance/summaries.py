@@ -17,7 +17,7 @@ from catalog.provenance.representation import (
     summarize_attributes,
 )
 
-# The question whose answer is a declaration in words.
+# The question whose answer is a declaration as text.
 KNOWN_IMBALANCES = "known_imbalances"
 
 

@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 ('edition', models.PositiveBigIntegerField(default=1)),
                 ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('port', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='representation_plan', to='catalog.outputport')),
-                ('saved_by', models.ForeignKey(blank=True, help_text='Whoever saved it last.', null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ('saved_by', models.ForeignKey(blank=True, help_text='The person who saved it last.', null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(

@@ -36,7 +36,7 @@ class RepresentationPlan(models.Model):
     )
     edition = models.PositiveBigIntegerField(default=1)
     saved_by = models.ForeignKey(
-        Person, models.SET_NULL, null=True, blank=True, help_text="Whoever saved it last."
+        Person, models.SET_NULL, null=True, blank=True, help_text="The person who saved it last."
     )
     saved_at = models.DateTimeField(default=timezone.now)
 

@@ -71,7 +71,7 @@ def files(settings, tmp_path):
 
 
 def people(**counts):
-    """Return a CSV text with so many people of each sex; `none` have none."""
+    """Return a CSV text with numbers of people of each sex; `none` have none."""
     lines = ["sex,age"]
     for sex, n in counts.items():
         lines += [f"{'' if sex == 'none' else sex},{20 + number % 60}" for number in range(n)]

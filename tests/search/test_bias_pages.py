@@ -90,7 +90,7 @@ def test_a_result_says_what_is_known_of_its_groups_and_why_it_matched(client: Cl
         "Representation of groups: sex: smallest group Female 32 %, largest gap 18 points, declared"
     )
     (described,) = search_api(client, q="homes", has="bias-notes")["results"]
-    assert any("in words" in reason for reason in described["reasons"])
+    assert any("as text" in reason for reason in described["reasons"])
 
 
 def test_a_card_shows_the_reason_and_a_search_without_such_filters_none(client: Client, mesh: Any):

@@ -37,14 +37,14 @@ _OTHER_FILES = {
     "tableTests": "tests of tables",
     "service": "a database or schema without its tables",
 }
-# Between a table and those above it, at most so many pipelines and tables are followed.
+# Between a table and those above it, at most this number of pipelines and tables is followed.
 MAX_STEPS = 1000
 # Separates the parts of a full name; parts in quotes may contain dots.
 _QUOTE, _DOT = '"', "."
 
 
 def kind_of(value: JSONValue) -> str:
-    """Return what a file holds: tables, topics, lineage, or in words; empty for any other file."""
+    """Return what a file holds (tables, topics, lineage, ...); empty for a file of another kind."""
     if isinstance(value, dict):
         for name in (TABLES, TOPICS):
             if isinstance(value.get(name), list):

@@ -37,7 +37,7 @@ RELATIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """An entity, an activity or an agent; `type` is the compact name of a class beside CLASSES."""
+    """An entity, an activity or an agent; `type` is the compact name of any other class."""
 
     kind: str
     iri: IRI
@@ -50,7 +50,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Records and the relations between them; `statement` says it all in words."""
+    """Records and the relations between them; `statement` is all of it as text."""
 
     base: str
     product: IRI
@@ -218,7 +218,7 @@ def _add_measurements(provenance: Provenance, facts: ProductFacts) -> None:
 
 
 def _statement(facts: ProductFacts) -> str:
-    """Return every answer and declared imbalance in words, what is unknown as unknown."""
+    """Return every answer and declared imbalance as text, unknown ones as unknown."""
     lines = []
     for answer in facts.answers:
         words = {"answered": answer.text, "unknown": "Unknown."}

@@ -210,7 +210,7 @@ def _sections(tree: JSONObject, titles: Mapping[str, str]) -> Iterator[Section]:
 
 
 def _rest(tree: JSONObject) -> Iterator[Section]:
-    """Yield what the document has besides, so that nothing of it is left out."""
+    """Yield what else the document has, so that nothing of it is left out."""
     known = {*_before(), *_after(), "schema"}
     rest = {key: value for key, value in tree.items() if key not in known}
     if not isinstance(tree.get("schema", []), list):

@@ -72,4 +72,4 @@ def _states(bias: BiasSummary) -> Iterator[str]:
     if BiasState.NOT_ASSESSED in bias.states:
         yield _("Nobody assessed the groups in this data")
     elif BiasState.DECLARED in bias.states:
-        yield _("Described in words, without shares of groups")
+        yield _("Described as text, without shares of groups")

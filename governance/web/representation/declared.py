@@ -1,4 +1,4 @@
-"""What is said of a product's groups besides its measurements: declared, inherited, nothing."""
+"""What is stated about a product's groups, not measured: declared, inherited, not assessed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ from governance.representation.services import save_plan, source_tables
 from governance.tasks import hint_representation
 from governance.web.representation.plan_forms import PlanForm, initial_from
 
-# Classifications of columns that are proposed as attributes: what people could be told apart by.
+# Classifications of columns that are proposed as attributes: what distinguishes groups of people.
 SENSITIVE = ("special-category", "quasi-identifier", "pii")
 PROPOSED = SENSITIVE[:2]
 MAX_PROPOSED, MAX_REFERENCES = 5, 200

@@ -264,7 +264,7 @@ class PlanForm(TableForm):
         }
 
     def _stored_label(self) -> JSONObject:
-        """Return what the stored label has besides the fields, if it is still that column."""
+        """Return what else the stored label has, if it is still that column."""
         stored: JSONObject = self.initial.get("label") or {}
         same = stored.get("column") == self.cleaned_data["label_column"]
         return {key: stored[key] for key in ("bins", "groups", "name") if same and key in stored}

@@ -1,7 +1,7 @@
 """An output port as a Croissant 1.1 dataset with RAI properties, and all that this loses; pure.
 
 A product that was imported from Croissant is handed out as the document that came, with what was
-edited since. Where that would not load in the clients, the document is written anew.
+edited since. Where that would not load in the clients, it is written again from the product.
 """
 
 import re
@@ -224,7 +224,7 @@ def _usage(tree: JSONObject, page: str) -> JSONObject:
 
 
 def _derived_from(facts: DatasetFacts) -> list[JSONObject]:
-    """Return the products that it is made from, and what the answer names besides them."""
+    """Return the products that it is made from, and what else the answer names."""
     sources: list[JSONObject] = [
         {"@id": iri, "@type": "prov:Entity", "name": name} for iri, name in facts.sources
     ]

@@ -36,7 +36,7 @@ from catalog.types import JSONObject, JSONValue
 STANDARD = "croissant"
 DERIVED_FROM = "derived_from"
 PORT = "dataset"
-# Spellings of RAI properties in published files, besides those that the record knows.
+# Spellings of RAI properties in published files, in addition to those that the record knows.
 _ALIASES = RAI_ALIASES | {
     "annotationPlatform": "dataAnnotationPlatform",
     "annotationProtocol": "dataAnnotationProtocol",
