@@ -21,7 +21,8 @@ from catalog.products.projection import digest_of
 from catalog.types import JSONObject
 
 MEDIA_TYPE = "application/yaml"
-DOCUMENT = {(200, MEDIA_TYPE): {"type": "string"}}
+# A stream of documents, of which JSON Schema knows nothing.
+DOCUMENT: dict[tuple[int, str], JSONObject] = {(200, MEDIA_TYPE): {}}
 
 
 class OpenSloReport(serializers.Serializer[JSONObject]):

@@ -917,6 +917,7 @@ def test_every_page_that_takes_a_form_has_a_case(site):
         "secret": "none",
         "version": "1.0.0",
         "tab": "schema",
+        "suffix": "ttl",
     }
     taking = set()
     for name, route in routes():

@@ -137,7 +137,7 @@ def test_a_boosted_hit_says_so_and_claims_no_word():
     nothing = ProductRow(*(None for _ in ProductRow._fields))
 
     sentence = result_labels.reason_text("product", reason)
-    part = result_labels.reason_parts(Hit("product", "x", 1.0, reasons=(reason,)), nothing)[0]
+    (part,) = result_labels.reason_parts(Hit("product", "x", 1.0), nothing, [reason])
 
     assert sentence.startswith("Meaning: Ranked higher")
     assert f"{part.label}: {part.items[0].html}" == sentence

@@ -18,6 +18,7 @@ from catalog.types import JSONObject, JSONValue
 ALWAYS = (400, 401, 403, 406, 429, 503)
 OF_PATH = (404,)
 OF_PRODUCT = (410,)
+OF_ACTION = (409, 422)
 OF_BODY = (409, 411, 413, 415, 422)
 OF_EDITION = (409, 412, 422, 428)
 TITLES = {type_.status: type_.title for type_ in reversed(PROBLEM_TYPES.values())}
@@ -76,7 +77,7 @@ def complete_schema(result: JSONObject) -> JSONObject:
     result["components"]["schemas"]["Problem"] = problem_schema()
     for address, methods in result["paths"].items():
         for method, operation in methods.items():
-            for status in sorted(set(statuses_of(address, operation))):
+            for status in sorted(set(statuses_of(method, address, operation))):
                 response: JSONObject = {"description": "Not modified."}
                 if status != 304:
                     content = {MEDIA_TYPE: {"schema": PROBLEM}}
@@ -89,7 +90,7 @@ def complete_schema(result: JSONObject) -> JSONObject:
     return result
 
 
-def statuses_of(address: str, operation: JSONObject) -> Iterator[int]:
+def statuses_of(method: str, address: str, operation: JSONObject) -> Iterator[int]:
     """Yield the error statuses of an operation."""
     yield from ALWAYS
     parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
@@ -97,6 +98,8 @@ def statuses_of(address: str, operation: JSONObject) -> Iterator[int]:
         yield from OF_PATH
     if "/products/{" in address and not address.endswith("manifest"):
         yield from OF_PRODUCT
+    if method == "post":
+        yield from OF_ACTION
     if "requestBody" in operation:
         yield from OF_BODY
     if "If-Match" in parameters:
