@@ -7,13 +7,13 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from catalog.provenance.models import Imbalance
 from catalog.web.components.badges import CERTIFICATIONS, LIFECYCLE, SENSITIVITIES, VERDICTS
 from catalog.web.components.charts import Day, Reading
 from catalog.web.pages import render_page
 from catalog.web.products.trust_summary import TrustMetric
 from config.pages import styleguide_data
 from config.pages.styleguide_data import SampleForm
+from governance.web.representation.cards import GroupRow
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class StyleGuidePage:
     metrics: Sequence[TrustMetric]
     days: Sequence[Day]
     readings: Sequence[Reading]
-    imbalances: Sequence[Imbalance]
+    groups: Sequence[GroupRow]
     coverage: Sequence[tuple[str, int]]
     form: SampleForm
     numbered: Page[int]
@@ -47,7 +47,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         metrics=data.sample_metrics(),
         days=data.sample_days(),
         readings=data.sample_readings(),
-        imbalances=data.IMBALANCES,
+        groups=data.GROUPS,
         coverage=[("met", 31), ("at_risk", 4), ("breached", 3), ("no_data", 9)],
         form=SampleForm({"name": "", "sensitivity": "9"}),
         numbered=Paginator(range(400), 20).page(7),

@@ -6,9 +6,9 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalog.provenance.models import Imbalance
 from catalog.web.components.charts import Day, Reading
 from catalog.web.products.trust_summary import TrustMetric
+from governance.web.representation.cards import Bar, GroupRow
 
 Text = str | Promise
 
@@ -79,8 +79,19 @@ def sample_metrics() -> list[TrustMetric]:
     ]
 
 
-IMBALANCES = [
-    Imbalance(group="female", share=0.31, reference_share=0.505, n=18_240),
-    Imbalance(group="male", share=0.67, reference_share=0.495, n=39_420),
-    Imbalance(group="not stated", share=0.02, n=1_177),
-]
+GROUPS = [
+    GroupRow(
+        group="female", n="18,240", share="31.0 %", interval="30.6 % to 31.4 %",
+        reference="50.5 %", gap="−19.5", ratio="0.61", note="",
+        bar=Bar(share=0.31, low=0.306, high=0.314, reference=0.505),
+    ),
+    GroupRow(
+        group="male", n="39,420", share="67.0 %", interval="66.6 % to 67.4 %",
+        reference="49.5 %", gap="+17.5", ratio="1.35", note="",
+        bar=Bar(share=0.67, low=0.666, high=0.674, reference=0.495),
+    ),
+    GroupRow(
+        group="not stated", n="1,177", share="2.0 %", interval="1.9 % to 2.1 %",
+        reference="–", gap="–", ratio="–", note="", bar=Bar(share=0.02, low=0.019, high=0.021),
+    ),
+]  # fmt: skip

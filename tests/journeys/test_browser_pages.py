@@ -434,7 +434,7 @@ def test_on_a_phone_a_tab_begins_with_its_content_and_tables_are_rows(
             box = cell.bounding_box()
             assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= width), path
     page.goto("/p/sales/orders/bias")
-    for number in ("31\u202f%", "50\u202f%", "900"):
+    for number in ("31.0\u202f%", "50.0\u202f%", "900"):
         assert page.get_by_role("cell", name=number).first.is_visible()
 
 
