@@ -48,6 +48,10 @@ class Reference:
     def is_entered(self) -> bool:
         return self.port is None
 
+    @classmethod
+    def from_json(cls, reference: JSONObject) -> Reference:
+        return cls(**reference | {"shares": dict(reference["shares"])})
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedAttribute:
@@ -84,7 +88,8 @@ class PlannedAttribute:
             | {
                 "bins": tuple(attribute["bins"]),
                 "missing": tuple(attribute["missing"]),
-                "reference": Reference(**reference) if reference else None,
+                "groups": dict(attribute["groups"]),
+                "reference": Reference.from_json(reference) if reference else None,
             }
         )
 
@@ -98,7 +103,7 @@ class PlannedLabel(PlannedAttribute):
     @classmethod
     def from_json(cls, label: JSONObject) -> PlannedLabel:
         tuples = {name: tuple(label[name]) for name in ("bins", "missing", "favourable")}
-        return cls(**label | tuples)
+        return cls(**label | tuples | {"groups": dict(label["groups"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,11 +136,17 @@ class Plan:
         return {name: item for name, item in references.items() if not item.is_entered}
 
     def as_json(self) -> JSONObject:
-        return asdict(self)
+        """Return the plan with its mappings as pairs: Postgres does not keep the order of keys."""
+        plan = asdict(self)
+        for item in filter(None, (*plan["attributes"], plan["label"])):
+            item["groups"] = list(item["groups"].items())
+            if item["reference"]:
+                item["reference"]["shares"] = list(item["reference"]["shares"].items())
+        return plan
 
     def as_body(self) -> JSONObject:
         """Return the plan as people write it: `plan_reader.read_plan` makes the same plan of it."""
-        body = self.as_json()
+        body = asdict(self)
         for item in filter(None, (*body["attributes"], body["label"])):
             name, level = item.pop("hierarchy"), item.pop("level")
             item |= {"bins": list(item["bins"]), "missing": list(item["missing"])}
