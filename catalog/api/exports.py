@@ -17,11 +17,12 @@ from catalog.api.rest.bodies import Body
 from catalog.api.rest.errors import InvalidParameters
 from catalog.api.rest.problems import issue_json
 from catalog.authorization.access import access_for
-from catalog.contracts.access import readable_tree
+from catalog.contracts.access import readable_document, readable_tree
 from catalog.contracts.models import DataContract
 from catalog.manifests.conversion import ODCS, ODPS, convert, convert_strictly, standard_of
 from catalog.manifests.formats.bitol_odps import export
 from catalog.manifests.serializers import json_of, yaml_of
+from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
 
@@ -176,9 +177,13 @@ def _conversion(request: Request, tree: JSONObject) -> Response:
 
 
 def _product_tree(request: Request, uuid: UUID) -> JSONObject:
-    visible = DataProduct.objects.visible_to(access_for(request.user)).select_related("domain")
+    access = access_for(request.user)
+    visible = DataProduct.objects.visible_to(access).select_related("domain")
     product = get_object_or_404(visible, uuid=uuid)
-    return export(product.tree, status=product.status, domain=product.domain.slug)
+    tree = readable_document(
+        product.tree, lambda: access.can(Permission.EDIT_PRODUCTS, product.domain_id)
+    )
+    return export(tree, status=product.status, domain=product.domain.slug)
 
 
 def _contract_tree(request: Request, uuid: UUID) -> JSONObject:

@@ -13,6 +13,7 @@ from tests.factories import (
     FACTORY,
     make_domain,
     make_product,
+    make_published_product,
     make_users,
     product_tree,
     with_answers,
@@ -256,3 +257,19 @@ def test_a_product_is_handed_out_in_the_version_that_it_declares_alone(client, d
     assert declared in same.content.decode()
     assert other.status_code == 400
     assert other.json()["errors"][0]["parameter"] == "apiVersion"
+
+
+def test_no_secret_of_a_product_document_reaches_who_cannot_edit_it(client):
+    users = make_users()
+    address = f"https://files.example/a.csv?sig={SECRET}"
+    product = make_published_product(
+        domain=users.domain, assayKeptFields={"croissant": {"/contentUrl": address}}
+    )
+    addresses = [f"/api/v1/products/{product.uuid}{end}" for end in ("", "/manifest")]
+
+    anonymous = [client.get(address).content.decode() for address in addresses]
+    client.force_login(users.owner)
+    owner = [client.get(address).content.decode() for address in addresses]
+
+    assert [SECRET in text for text in anonymous] == [False, False]
+    assert [SECRET in text for text in owner] == [True, True]

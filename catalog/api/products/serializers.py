@@ -7,7 +7,9 @@ from rest_framework import serializers
 
 from catalog.api.rest.views import ModelAnswer
 from catalog.authorization.access import AccessContext
+from catalog.contracts.access import readable_document
 from catalog.identifiers import product_path
+from catalog.permissions import Permission
 from catalog.products.models import ContractState, DataProduct, ProductUse, Sensitivity
 from catalog.products.projection import parse_columns
 from catalog.products.reuse import Contact, reuse_of
@@ -78,9 +80,13 @@ def summary_of(product: DataProduct) -> JSONObject:
 
 
 def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSONObject:
-    """Return a product in the shape of ProductDetail; `reader` is called only for a successor."""
+    """Return a product in the shape of ProductDetail; `reader` is called only where it matters."""
     after, row = product.successor, product.published_row
     is_visible = after is not None and reader().can_read(after)
+
+    def may_edit() -> bool:
+        return reader().can(Permission.EDIT_PRODUCTS, product.domain_id)
+
     reuse = reuse_of(product.tree)
     return summary_of(product) | {
         "limitations": product.limitations,
@@ -98,7 +104,7 @@ def detail_of(product: DataProduct, reader: Callable[[], AccessContext]) -> JSON
         "license": reuse.license,
         "citation": reuse.citation,
         "contact": reuse.contact,
-        "tree": product.tree,
+        "tree": readable_document(product.tree, may_edit),
     }
 
 

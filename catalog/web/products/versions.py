@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.authorization.access import AccessContext
+from catalog.contracts.secrets import without_secrets
 from catalog.manifests.serializers import json_of, yaml_of
 from catalog.permissions import Permission
 from catalog.ports.projection import major_of
@@ -226,7 +227,7 @@ def compare_documents(before: Content, after: Content) -> list[DocumentPair]:
 
 def documents_of(content: Content) -> list[DocumentText]:
     """Return the documents of a version, with titles that mean the same in another version."""
-    documents = [DocumentText(_("Product (ODPS)"), text_of(content.tree))]
+    documents = [DocumentText(_("Product (ODPS)"), text_of(without_secrets(content.tree)))]
     counts = Counter(name for name, _ in content.contracts)
     title = _("Contract of port {port} (ODCS)")
     for (name, version), contract in content.contracts.items():
