@@ -116,7 +116,7 @@ def complete(walk: Walk, table: str) -> DataProduct:
     walk.press("Save and continue")
     walk.fill("Purpose", "One row for each order of the shop, for planning and reports.")
     walk.press("Save and continue")
-    for number in range(len(CURRENT_SET.codes)):
+    for number in range(len(CURRENT_SET.required_codes)):
         walk.click(page.get_by_role("radio", name="Unknown").nth(number))
     walk.press("Save and continue")
     walk.press("Save and continue")
