@@ -208,6 +208,7 @@ def leaves(value: JSONValue, at: str = "") -> Iterator[tuple[str, JSONValue]]:
             yield f"{at}/{key}", member
 
 
+@pytest.mark.slow
 def test_nothing_of_the_demo_is_lost_that_the_report_does_not_list():
     for product in read_products():
         for contract in product.contracts:

@@ -78,6 +78,7 @@ def test_every_sample_is_read_as_valid_documents_of_ours(shared_folder):
         assert [str(issue) for issue in issues] == [], path
 
 
+@pytest.mark.slow
 def test_every_sample_that_nobody_edited_comes_back_as_the_same_graph(shared_folder):
     for path in sorted((shared_folder / "samples/croissant").glob("1.*/**/*.json")):
         document = orjson.loads(path.read_bytes())

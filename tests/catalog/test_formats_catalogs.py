@@ -434,6 +434,7 @@ def is_implied(pointer: str) -> bool:
     return any(word in pointer for word in words)
 
 
+@pytest.mark.slow
 def test_products_of_one_name_get_addresses_of_their_own_in_linear_time():
     started = time.monotonic()
     tables = [{"name": "t", "fullyQualifiedName": f"x{n}.t", "columns": []} for n in range(5000)]

@@ -445,6 +445,7 @@ def test_without_memory_for_all_combinations_each_pair_is_counted_at_once(people
     require_expected(count_groups(REQUEST, file.rows))
 
 
+@pytest.mark.slow
 def test_millions_of_ids_are_refused_within_the_limits(tmp_path):
     path = tmp_path / "people.parquet"
     duckdb.execute(

@@ -263,6 +263,7 @@ def test_no_count_under_10_can_be_computed_from_what_is_visible(cells):
     assert_nothing_is_told(result, visible_to_all(result))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(tables(), st.data())
 def test_an_earlier_measurement_of_growing_data_adds_nothing(cells, data):
