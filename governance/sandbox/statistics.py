@@ -46,10 +46,12 @@ from governance.sandbox.types import (
 )
 
 Statement: TypeAlias = Select[*tuple[Any, ...]]
+Element: TypeAlias = ColumnElement[Any]
+Row: TypeAlias = Sequence[Any]
 # Runs one statement and returns its rows; raises SourceUnreadable.
-Fetch: TypeAlias = Callable[[Statement], Sequence[Sequence[Any]]]
+Fetch: TypeAlias = Callable[[Statement], Sequence[Row]]
 # Makes what is to be computed of a column.
-Measures: TypeAlias = Callable[[ColumnProfile, ColumnElement[Any]], Sequence[ColumnElement[Any]]]
+Measures: TypeAlias = Callable[[ColumnProfile, Element], Sequence[Element]]
 
 # Rows times columns of one statement: about two seconds of Postgres.
 MAX_CELLS = 2_000_000
@@ -119,10 +121,10 @@ def with_statistics(
     return replace(profile, rows=rows, is_sample=is_sample, columns=tuple(columns), reason="")
 
 
-def first_rows_of(scan: Scan) -> Callable[[Sequence[str]], Sequence[Sequence[Any]]]:
+def first_rows_of(scan: Scan) -> Callable[[Sequence[str]], Sequence[Row]]:
     """Return what reads the first rows of some columns as texts."""
 
-    def fetch(names: Sequence[str]) -> Sequence[Sequence[Any]]:
+    def fetch(names: Sequence[str]) -> Sequence[Row]:
         rows = scan.rows_of(*names)
         return scan.fetch(select(*(as_text(rows.c[name]) for name in names)).limit(SAMPLE_ROWS))
 
@@ -132,9 +134,7 @@ def first_rows_of(scan: Scan) -> Callable[[Sequence[str]], Sequence[Sequence[Any
 def counts_of(scan: Scan, *, as_texts: bool = False) -> Measures:
     """Count all rows, the values, and the distinct ones."""
 
-    def measures(
-        profile: ColumnProfile, values: ColumnElement[Any]
-    ) -> Sequence[ColumnElement[Any]]:
+    def measures(profile: ColumnProfile, values: Element) -> Sequence[Element]:
         is_nested = profile.logical_type in ("object", "array", "")
         compared = as_text(values) if as_texts or is_nested else values
         n_distinct = (
@@ -147,9 +147,7 @@ def counts_of(scan: Scan, *, as_texts: bool = False) -> Measures:
     return measures
 
 
-def with_counts(
-    profile: ColumnProfile, counts: tuple[Any, ...] | str, *, is_exact: bool
-) -> ColumnProfile:
+def with_counts(profile: ColumnProfile, counts: Row | str, *, is_exact: bool) -> ColumnProfile:
     if isinstance(counts, str):
         return replace(profile, reason=counts)
     rows, n_values, n_distinct = map(int, counts[:3])
@@ -164,9 +162,9 @@ def with_counts(
 
 def measure(
     columns: Sequence[ColumnProfile], scan: Scan, measures: Measures
-) -> dict[str, tuple[Any, ...] | str]:
+) -> dict[str, Row | str]:
     """Return the measures of each column by its name, or the sentence why there are none."""
-    measured: dict[str, tuple[Any, ...] | str] = {}
+    measured: dict[str, Row | str] = {}
     for start in range(0, len(columns), scan.portion):
         measured |= _measure_portion(columns[start : start + scan.portion], scan, measures)
     return measured
@@ -174,7 +172,7 @@ def measure(
 
 def _measure_portion(
     columns: Sequence[ColumnProfile], scan: Scan, measures: Measures
-) -> dict[str, tuple[Any, ...] | str]:
+) -> dict[str, Row | str]:
     if scan.is_over:
         return {item.name: TIME_IS_UP for item in columns}
     rows = scan.rows_of(*(item.name for item in columns))
@@ -229,7 +227,7 @@ def _quantiles(profile: ColumnProfile, scan: Scan) -> Iterator[Quantile]:
             yield Quantile(share, answer[place])
 
 
-def _pairs(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str]]:
+def _pairs(rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
     for position, value in rows:
         yield int(position), str(value)
 
@@ -279,12 +277,12 @@ def _counted_key(key: tuple[str, ...], scan: Scan) -> KeyProfile:
     return KeyProfile(key, duplicates=int(answer[0][0] or 0))
 
 
-def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
+def as_text(value: Element) -> ColumnElement[str]:
     """Return a value as a text of bounded length, made by the engine: Python has no year 0."""
     return func.substr(cast(value, String), 1, MAX_TEXT_LENGTH)
 
 
-def _try(scan: Scan, statement: Statement) -> Sequence[Sequence[Any]]:
+def _try(scan: Scan, statement: Statement) -> Sequence[Row]:
     if scan.is_over:
         return ()
     try:

@@ -14,7 +14,7 @@ from catalog.provenance.projection import KEY
 from catalog.provenance.question_types import AnswerType, Question
 from catalog.provenance.questions import CURRENT_SET, QUESTION_SETS
 from catalog.provenance.takeover import UpstreamAnswer
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.forms.fields import SingleLineField, TextAreaField
 from catalog.web.forms.formsets import TableForm
 from catalog.web.products.forms import DocumentForm
@@ -100,7 +100,7 @@ class AnswersForm(TableForm, DocumentForm):
         names = {part: f"{code}-{part}" for part in (*PARTS, *TAKEN_PARTS)}
         return {part: self[name] for part, name in names.items() if name in self.fields}
 
-    def declaration(self, current: Mapping[str, Any]) -> dict[str, Any]:
+    def declaration(self, current: Mapping[str, Any]) -> FormValues:
         """Return the value of the provenance property; keys without a field stay.
 
         The record moves to the current question set if people ask for it, if an answer needs it,
@@ -134,7 +134,7 @@ class AnswersForm(TableForm, DocumentForm):
         return super().field_for(location)
 
 
-def _answer(values: Mapping[str, Any], code: str) -> dict[str, Any]:
+def _answer(values: Mapping[str, Any], code: str) -> FormValues:
     parts = {part: values.get(f"{code}-{part}") for part in (*PARTS, *TAKEN_PARTS)}
     listed = parts["values"]
     if isinstance(listed, str):
@@ -156,7 +156,7 @@ def _answer(values: Mapping[str, Any], code: str) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if value} if state else {}
 
 
-def _drop_origin_of_edited(code: str, answer: dict[str, Any], edited: Iterable[str]) -> None:
+def _drop_origin_of_edited(code: str, answer: FormValues, edited: Iterable[str]) -> None:
     """Remove where an answer was taken over from once people have changed what it says."""
     names = set(edited)
     if any(f"{code}-{part}" in names for part in PARTS) and not any(
@@ -178,9 +178,9 @@ def _answers_fit(answers: Mapping[str, Mapping[str, Any]], version: str) -> bool
 _TYPED_KEYS = {"values", "start", "end"}
 
 
-def initial_from(tree: JSONObject) -> dict[str, Any]:
+def initial_from(tree: JSONObject) -> FormValues:
     declared = custom(tree, KEY) or {}
-    values: dict[str, Any] = {}
+    values: FormValues = {}
     for code, answer in (declared.get("answers") or {}).items():
         values |= {f"{code}-{part}": answer.get(part, "") for part in ("state", "text", "reason")}
         values |= {f"{code}-{part}": stored_day(answer.get(part)) for part in ("start", "end")}

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.products.projection import with_changes
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.forms.fields import PercentField, SingleLineField
 from catalog.web.forms.formsets import RowForm
 
@@ -47,7 +47,7 @@ class ImbalanceRow(RowForm):
     )
 
 
-def initial_row(row: JSONObject) -> dict[str, Any]:
+def initial_row(row: JSONObject) -> FormValues:
     """Return the initial values of a row; `declared` is the row itself."""
     reference = row.get("reference") or {}
     return row | {
@@ -66,7 +66,7 @@ def stored_day(text: str | None) -> date | None:
     return date.fromisoformat(text.strip()) if text and text.strip() else None
 
 
-def declared_row(row: RowForm) -> dict[str, Any]:
+def declared_row(row: RowForm) -> FormValues:
     """Return a row as it was declared, with what was edited in it."""
     if not row.stored:
         return _imbalance(row.cleaned_data)
@@ -74,7 +74,7 @@ def declared_row(row: RowForm) -> dict[str, Any]:
     return with_changes(row.stored["declared"], _imbalance(row.stored), _imbalance(sent))
 
 
-def _imbalance(row: Mapping[str, Any]) -> dict[str, Any]:
+def _imbalance(row: Mapping[str, Any]) -> FormValues:
     dated, assessed_on = row["dated"], row["assessed_on"]
     reference = {"name": row["reference"], "date": dated.isoformat() if dated else None}
     values = {

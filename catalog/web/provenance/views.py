@@ -25,6 +25,7 @@ from catalog.provenance.takeover import (
     upstream_answers,
 )
 from catalog.publication.assessments import unassessed
+from catalog.types import FormValues
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.editing import EditPage, TableView
 from catalog.web.provenance.forms import AnswersForm, fill_in, initial_from
@@ -142,7 +143,7 @@ class Answers(TableView):
         code = self.request.POST["take"].partition(" ")[0]
         return self.url("product_answers") + (f"#q-{code}" if code else "")
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         return initial_from(self.product.tree)
 
     def save_form(self, form: AnswersForm) -> DataProduct:

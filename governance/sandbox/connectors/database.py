@@ -15,7 +15,14 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SAWarning
 from sqlalchemy.types import TypeEngine
 
 from governance.sandbox.connectors.reflection import Catalogue, logical_type_of_class
-from governance.sandbox.statistics import TIME_IS_UP, Scan, Statement, with_keys, with_statistics
+from governance.sandbox.statistics import (
+    TIME_IS_UP,
+    Row,
+    Scan,
+    Statement,
+    with_keys,
+    with_statistics,
+)
 from governance.sandbox.types import PENDING, Source, SourceProfile, SourceUnreadable, TableProfile
 
 STATEMENT_SECONDS = 5
@@ -92,7 +99,7 @@ class Database:
     def limit(self, connection: Connection) -> None:
         """Limit the time of each statement of a transaction, and let it only read."""
 
-    def fetch(self, statement: Statement) -> Sequence[Sequence[Any]]:
+    def fetch(self, statement: Statement) -> Sequence[Row]:
         """Run a statement in a transaction of its own. Raises SourceUnreadable."""
         try:
             with self.engine.connect() as connection:

@@ -7,10 +7,8 @@ bins of numbers are made by the database.
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     LargeBinary,
     Numeric,
     case,
@@ -44,6 +42,7 @@ from governance.sandbox.group_counting import (
     missing_numbers,
 )
 from governance.sandbox.groups import GroupCounts, Grouping, GroupRequest
+from governance.sandbox.statistics import Element
 from governance.sandbox.types import NUMBERS, Source, SourceUnreadable
 
 DATABASES: dict[str, type[Database]] = {
@@ -126,8 +125,8 @@ class GroupedTable:
         """Return True if the database makes the bins; a text is a number only to Python."""
         return bool(grouping.bins) and self.types[grouping.column] in NUMBERS
 
-    def _key(self, grouping: Grouping) -> ColumnElement[Any]:
-        values: ColumnElement[Any] = column(quoted_name(grouping.column, quote=True))
+    def _key(self, grouping: Grouping) -> Element:
+        values: Element = column(quoted_name(grouping.column, quote=True))
         if self._is_binned(grouping):
             return self._bin(values, grouping)
         dialect = self.database.engine.dialect.name
@@ -140,13 +139,13 @@ class GroupedTable:
             return collate(values, "BINARY")
         return values
 
-    def _bin(self, values: ColumnElement[Any], grouping: Grouping) -> ColumnElement[Any]:
+    def _bin(self, values: Element, grouping: Grouping) -> Element:
         number = type_coerce(values, Numeric(asdecimal=False))
         is_missing = [number == missing for missing in missing_numbers(grouping)]
         if self.database.engine.dialect.name == "postgresql":
             # NaN is above all numbers; an integer has none.
             is_missing += [cast(values, Text) == "NaN"]
-        whens: list[tuple[ColumnElement[Any], ColumnElement[Any] | int]]
+        whens: list[tuple[Element, Element | int]]
         whens = [(or_(values.is_(None), *is_missing), null())]
         if self.database.engine.dialect.name == "sqlite":
             # A column of numbers can hold texts, which are above all numbers.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, create_engine, event, func, text
+from sqlalchemy import Connection, Engine, case, create_engine, event, func, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -18,7 +18,7 @@ from governance.sandbox.connectors.database import (
     read_database,
 )
 from governance.sandbox.connectors.sqlite_wal import current_content
-from governance.sandbox.statistics import Scan, measure
+from governance.sandbox.statistics import Element, Scan, measure
 from governance.sandbox.types import (
     ColumnProfile,
     Source,
@@ -165,9 +165,7 @@ def declared_type(name: str) -> str:
     return NUMERIC_NAMES.get(name.partition("(")[0].strip().casefold(), "")
 
 
-def stored_classes(
-    column: ColumnProfile, values: ColumnElement[Any]
-) -> Sequence[ColumnElement[Any]]:
+def stored_classes(column: ColumnProfile, values: Element) -> Sequence[Element]:
     """Count the values of each storage class, and the texts that are dates or timestamps."""
     tests = [func.typeof(values) == name for name in ("integer", "real")]
     tests += [values.op("GLOB", is_comparison=True)(pattern) for pattern in (DATE, TIMESTAMP)]

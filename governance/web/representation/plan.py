@@ -13,6 +13,7 @@ from catalog.contracts.columns import iter_columns
 from catalog.contracts.models import contract_of
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from catalog.types import FormValues
 from catalog.web.forms.versioned import VersionedForm
 from catalog.web.products.editing import EditPage, TableView
 from governance.inspection.declarations import physical_name
@@ -45,7 +46,7 @@ class MeasurementPlan(TableView):
     template_name = "governance/representation/plan.html"
     success_message = _("Plan saved. It applies at once and is no part of a version.")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.number = kwargs.pop("port")
         return super().dispatch(request, *args, **kwargs)
 
@@ -71,7 +72,7 @@ class MeasurementPlan(TableView):
             **options,
         )
 
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> FormValues:
         proposed = [
             name for name, _label, classification in self.columns if classification in PROPOSED
         ]

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.types import JSONObject
+from catalog.types import FormValues, JSONObject
 from catalog.web.forms.fields import PercentField, SingleLineField, TextAreaField
 from catalog.web.forms.formsets import RowForm, TableForm
 from catalog.web.forms.versioned import Values, offer_choice
@@ -98,7 +98,7 @@ class AttributeRow(RowForm):
         """Return True if a column was chosen or something else was written."""
         return bool(set(self.changed_data) - {"level"})
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> FormValues:
         """Require a column, and read an uploaded hierarchy."""
         cleaned = super().clean() or {}
         if not cleaned.get("column") and "column" not in self.errors:
@@ -270,7 +270,7 @@ class PlanForm(TableForm):
         return {key: stored[key] for key in ("bins", "groups", "name") if same and key in stored}
 
 
-def initial_from(plan: Plan | None, proposed: Sequence[str]) -> dict[str, Any]:
+def initial_from(plan: Plan | None, proposed: Sequence[str]) -> FormValues:
     """Return a plan as the fields show it; without one, rows for the proposed columns."""
     current = plan or Plan(attributes=())
     rows: list[Values] = [attribute_values(row) for row in current.attributes]
