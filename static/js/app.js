@@ -86,7 +86,6 @@ document.addEventListener("focusin", async (event) => {
 });
 watchKeys();
 document.querySelector("[data-focus]")?.focus();
-if (document.querySelector("[data-bars]")) (await import("./bars.js")).walkBars();
 
 // A form that takes long says that it works; its button stays, for the answer is a new page.
 document.addEventListener("submit", (event) => {
@@ -96,3 +95,5 @@ document.addEventListener("submit", (event) => {
   if (event.submitter) event.submitter.textContent = text;
   document.getElementById("status").textContent = text;
 });
+
+if (document.querySelector("[data-bars]")) (await import("./bars.js")).walkBars();

@@ -20,5 +20,6 @@ export function walkBars() {
     strip.addEventListener("keydown", (event) => move(strip, event));
     strip.addEventListener("focusin", (event) => read(strip, event.target.closest("[role=img]")));
     strip.addEventListener("pointerover", (event) => read(strip, event.target.closest("[role=img]")));
+    strip.dataset.bars = "ready";
   }
 }

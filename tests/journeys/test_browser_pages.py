@@ -341,6 +341,8 @@ def test_a_strip_of_days_is_one_stop_and_is_walked_with_the_arrows(
 ) -> None:
     page = open_browser().new_page()
     page.goto("/styleguide")
+    # The script of the strip is loaded after the page.
+    page.locator("[data-bars=ready]").first.wait_for()
     last = page.locator(".bars [role=img]").last
 
     last.focus()
