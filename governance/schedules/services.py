@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -45,6 +45,34 @@ def skip_to_next_slot(claimed: Sequence[AnySchedule], now: datetime) -> dict[int
         rows = type(claimed[0])._default_manager.filter(pk__in=pks)
         rows.update(next_due_at=F("next_due_at") + delay)
     return slots
+
+
+def work_through(
+    rows: ScheduleQuerySet[AnySchedule],
+    claim: UUID,
+    port_ids: Sequence[int],
+    work: Callable[[int], None],
+    *,
+    seconds: float,
+) -> int:
+    """Do the work of claimed ports one after another; return how many were begun.
+
+    After `seconds` it begins with no other port: those are due again at once.
+    """
+    ends_at, count = time.monotonic() + seconds, 0
+    for port_id in port_ids:
+        if time.monotonic() >= ends_at:
+            break
+        if start_claimed(rows, port_id, claim):
+            work(port_id)
+            count += 1
+    left = rows.filter(claim=claim)
+    for interval in set(left.values_list("interval", flat=True)):
+        period = rows.model(interval=interval).period
+        left.filter(interval=interval).update(
+            claim=None, claimed_until=None, next_due_at=F("next_due_at") - period
+        )
+    return count
 
 
 def follow_clock(*, now: datetime, monotonic: float | None = None, host: str = BOOT_ID) -> bool:

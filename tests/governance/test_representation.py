@@ -627,7 +627,7 @@ def test_a_small_group_contradicts_a_large_declared_share_without_telling_its_co
     assert contradiction.measured.interval_high < 0.02
 
 
-# --- who is told of a contradiction
+# --- who is notified of a contradiction
 
 
 def contradicted(users):

@@ -1,7 +1,6 @@
 """Reads the sources of all ports once a day, in fair shares; no source keeps another waiting."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from catalog.ports.models import OutputPort
 from governance.inspection.models import READABLE, UNREAD_STATUSES, SourceSchedule
 from governance.inspection.services.inspecting import inspect_port
 from governance.schedules.models import DOMAIN
-from governance.schedules.services import claim_rows, skip_to_next_slot, start_claimed
+from governance.schedules.services import claim_rows, skip_to_next_slot, work_through
 
 logger = logging.getLogger(__name__)
 SOURCE_READER = SystemActor("source reader")
@@ -72,19 +71,8 @@ def read_batch(batch: SourceBatch, *, seconds: float = BATCH_SECONDS) -> int:
 
     After `seconds` it begins with no other source: those are due again at once.
     """
-    ends_at, count = time.monotonic() + seconds, 0
-    for port_id in batch.port_ids:
-        if time.monotonic() >= ends_at:
-            break
-        if start_claimed(SourceSchedule.objects.all(), port_id, batch.claim):
-            _read_source(port_id)
-            count += 1
-    unread = SourceSchedule.objects.filter(claim=batch.claim)
-    for interval in set(unread.values_list("interval", flat=True)):
-        of_interval = unread.filter(interval=interval)
-        period = of_interval.model(interval=interval).period
-        of_interval.update(claim=None, claimed_until=None, next_due_at=F("next_due_at") - period)
-    return count
+    rows = SourceSchedule.objects.all()
+    return work_through(rows, batch.claim, batch.port_ids, _read_source, seconds=seconds)
 
 
 def _read_source(port_id: int) -> None:

@@ -1,7 +1,6 @@
 """Measures due ports in fair shares: the domains take turns, none keeps another waiting."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from catalog.exceptions import CatalogError
 from catalog.ports.models import OutputPort
 from governance.representation.models import RepresentationSchedule
 from governance.representation.services.measuring import measure_port
-from governance.schedules.services import claim_rows, skip_to_next_slot, start_claimed
+from governance.schedules.services import claim_rows, skip_to_next_slot, work_through
 
 logger = logging.getLogger(__name__)
 MEASURER = SystemActor("representation")
@@ -57,19 +56,8 @@ def measure_batch(batch: MeasurementBatch, *, seconds: float = BATCH_SECONDS) ->
 
     After `seconds` it begins with no other port: those are due again at once.
     """
-    ends_at, count = time.monotonic() + seconds, 0
-    for port_id in batch.port_ids:
-        if time.monotonic() >= ends_at:
-            break
-        if start_claimed(RepresentationSchedule.objects.all(), port_id, batch.claim):
-            _measure(port_id)
-            count += 1
-    left = RepresentationSchedule.objects.filter(claim=batch.claim)
-    for schedule in left:
-        left.filter(pk=schedule.pk).update(
-            claim=None, claimed_until=None, next_due_at=F("next_due_at") - schedule.period
-        )
-    return count
+    rows = RepresentationSchedule.objects.all()
+    return work_through(rows, batch.claim, batch.port_ids, _measure, seconds=seconds)
 
 
 def _measure(port_id: int) -> None:
