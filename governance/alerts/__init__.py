@@ -1,0 +1,1 @@
+"""Alerts: rules, routes, deliveries; knows none of the slices that open them."""

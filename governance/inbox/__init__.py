@@ -1,0 +1,1 @@
+"""What a person must do or know, from all slices."""
