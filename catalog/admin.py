@@ -8,7 +8,17 @@ from django.db.models import Field, Model
 from django.http import HttpRequest
 
 # What opens something stays out of sight, even as a digest; so do exact counts of few people.
-SECRET = frozenset({"password", "digest", "token_key", "secret_digest", "oidc_subject", "result"})
+SECRET = frozenset(
+    {
+        "password",
+        "digest",
+        "token_key",
+        "secret_digest",
+        "feed_digest",
+        "oidc_subject",
+        "result",
+    }
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no generic at run time

@@ -1,5 +1,6 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
+from governance.inbox.models import Digest, InboxSettings
 from governance.inspection.models import Inspection, RejectedClassification, SourceSchedule
 from governance.representation.models import (
     RepresentationPlan,
@@ -19,7 +20,9 @@ from governance.slo.models import (
 
 __all__ = [
     "Breach",
+    "Digest",
     "HostClock",
+    "InboxSettings",
     "Inspection",
     "Measurement",
     "Objective",

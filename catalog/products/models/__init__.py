@@ -1,6 +1,6 @@
 """The tables of products."""
 
-from catalog.products.models.names import FormerAddress, ProductAlias, ProductUse
+from catalog.products.models.names import Follow, FormerAddress, ProductAlias, ProductUse
 from catalog.products.models.product import (
     PRODUCT,
     READ_PRODUCT,
@@ -29,6 +29,7 @@ __all__ = [
     "DataProduct",
     "DataProductManager",
     "DataProductQuerySet",
+    "Follow",
     "FormerAddress",
     "ProductAlias",
     "ProductGrantManager",

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from catalog.domains.models import Domain
+from catalog.people.models import Person
 from catalog.products.models.product import DataProduct
 
 
@@ -67,3 +68,21 @@ class ProductUse(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Follow(models.Model):
+    """Somebody who is told what happens to a product, for as long as they can read it."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="follows")
+    product = models.ForeignKey(DataProduct, models.CASCADE, related_name="follows")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "product"], name="a_person_follows_a_product_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} follows {self.product}"

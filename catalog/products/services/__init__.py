@@ -2,6 +2,7 @@
 
 from catalog.authorization.access import Writer
 from catalog.products.services.documents import patch_document, replace_document
+from catalog.products.services.following import follow, unfollow
 from catalog.products.services.readers import (
     move_product,
     register_settings_check,
@@ -36,6 +37,7 @@ __all__ = [
     "discard_changes",
     "drop_working_copy",
     "edited_version",
+    "follow",
     "lock_edited",
     "lock_product",
     "lock_settings",
@@ -57,4 +59,5 @@ __all__ = [
     "set_status",
     "set_trust",
     "share_product",
+    "unfollow",
 ]
