@@ -11,8 +11,10 @@ from governance.representation.models import (
 from governance.schedules.models import HostClock
 from governance.slo.models import (
     Breach,
+    MaintenanceWindow,
     Measurement,
     Objective,
+    ObjectiveStandard,
     ObjectiveStatus,
     ProbeSchedule,
     RollUp,
@@ -24,8 +26,10 @@ __all__ = [
     "HostClock",
     "InboxSettings",
     "Inspection",
+    "MaintenanceWindow",
     "Measurement",
     "Objective",
+    "ObjectiveStandard",
     "ObjectiveStatus",
     "ProbeSchedule",
     "RejectedClassification",

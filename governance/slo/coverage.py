@@ -1,4 +1,4 @@
-"""Reads which ports an objective covers: its own, its product's, or its domain's."""
+"""Reads which ports an objective covers: its own, or its product's."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from catalog.ports.models import OutputPort
 
 
 class CoverageKey(Protocol):
-    """The keys of an objective that say what it covers; exactly one of the three is set."""
+    """The keys of an objective that say what it covers; exactly one of the two is set."""
 
     @property
     def pk(self) -> int: ...
@@ -20,8 +20,6 @@ class CoverageKey(Protocol):
     def port_id(self) -> int | None: ...
     @property
     def product_id(self) -> int | None: ...
-    @property
-    def domain_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +41,19 @@ def covered_ports(objectives: Iterable[CoverageKey]) -> Mapping[int, list[Covere
     """Return the ports of each objective, by the objective's key."""
     by_port: dict[int, list[int]] = defaultdict(list)
     by_product: dict[int, list[int]] = defaultdict(list)
-    by_domain: dict[int, list[int]] = defaultdict(list)
     for objective in objectives:
         for key, objective_pks in (
             (objective.port_id, by_port),
             (objective.product_id, by_product),
-            (objective.domain_id, by_domain),
         ):
             if key is not None:
                 objective_pks[key].append(objective.pk)
-    of_domains = Q(product__domain_id__in=by_domain, product__working_copy_of__isnull=True)
-    rows = OutputPort.objects.filter(
-        Q(pk__in=by_port) | Q(product_id__in=by_product) | of_domains
-    ).values_list(
-        "pk", "product_id", "product__domain_id", "last_probed_at", "probe_schedule__interval"
+    rows = OutputPort.objects.filter(Q(pk__in=by_port) | Q(product_id__in=by_product)).values_list(
+        "pk", "product_id", "last_probed_at", "probe_schedule__interval"
     )
     ports: dict[int, list[CoveredPort]] = defaultdict(list)
-    for pk, product_id, domain_id, last_probed_at, interval in rows:
+    for pk, product_id, last_probed_at, interval in rows:
         port = CoveredPort(pk, product_id, last_probed_at, timedelta(seconds=interval or 0))
-        covering = by_port.get(pk, []), by_product.get(product_id, []), by_domain.get(domain_id, [])
-        for covering_pks in covering:
-            for objective_pk in covering_pks:
-                ports[objective_pk].append(port)
+        for objective_pk in (*by_port.get(pk, ()), *by_product.get(product_id, ())):
+            ports[objective_pk].append(port)
     return ports

@@ -30,6 +30,8 @@ class Indicator(StrEnum):
     COMPLETENESS = "completeness"
     ACCURACY = "accuracy"
     VALIDITY = "validity"
+    UNIQUENESS = "uniqueness"
+    VOLUME = "volume"
 
 
 class BudgetingMethod(StrEnum):
@@ -37,6 +39,22 @@ class BudgetingMethod(StrEnum):
 
     OCCURRENCES = "occurrences"
     TIMESLICES = "timeslices"
+
+
+class WindowKind(StrEnum):
+    """Whether a window ends now, or is the calendar's (in UTC) that now is in."""
+
+    ROLLING = "rolling"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class ValueSource(StrEnum):
+    """Where a value of an indicator comes from."""
+
+    MEASURED = "measured"
+    REPORTED = "reported"
 
 
 class Verdict(StrEnum):
@@ -50,7 +68,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveSpec:
-    """One objective as it is evaluated. `threshold` in seconds; `percentile` of a time slice."""
+    """One objective as it is evaluated.
+
+    `threshold` in seconds for latency and freshness, in rows for volume, else a share;
+    `percentile` of a time slice; `window` of a calendar window is its usual length.
+    """
 
     indicator: str
     target: float
@@ -58,11 +80,14 @@ class ObjectiveSpec:
     threshold: float | None = None
     percentile: float | None = None
     budgeting: str = BudgetingMethod.OCCURRENCES
+    window_kind: str = WindowKind.ROLLING
 
     @property
     def effective_threshold(self) -> float | None:
-        """Return the threshold as it is measured: snapped to a bound of the histogram."""
-        return None if self.threshold is None else snap_to_bucket(self.threshold)
+        """Return the threshold as it is measured: of latency a bound of the histogram."""
+        if self.threshold is None or self.indicator != Indicator.LATENCY:
+            return self.threshold
+        return snap_to_bucket(self.threshold)
 
     @property
     def is_sliced(self) -> bool:

@@ -148,4 +148,6 @@ INDICATORS = {
     Indicator.COMPLETENESS: gettext_lazy("Completeness"),
     Indicator.ACCURACY: gettext_lazy("Accuracy"),
     Indicator.VALIDITY: gettext_lazy("Validity"),
+    Indicator.UNIQUENESS: gettext_lazy("Uniqueness"),
+    Indicator.VOLUME: gettext_lazy("Volume"),
 }

@@ -6,11 +6,13 @@ import pytest
 
 from catalog.exceptions import ValidationFailed
 from catalog.products.projection import with_custom
+from governance.slo.declaration import format_interval
 from governance.slo.evaluation import ObjectiveSpec
 from governance.slo.projection import declared_objectives
 from tests.factories import product_tree
 
 AVAILABLE = {"indicator": "availability", "target": 0.99}
+COMPLETE = {"indicator": "completeness", "target": 0.9, "threshold": 0.995}
 QUICK = {"indicator": "latency", "target": 0.95, "threshold": 0.5}
 
 
@@ -66,10 +68,58 @@ def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
 
 
 @pytest.mark.parametrize(
+    ("indicator", "threshold"),
+    [
+        ("freshness", 93600),
+        ("completeness", 0.995),
+        ("accuracy", 1),
+        ("validity", 0.9),
+        ("uniqueness", 1),
+        ("volume", 1_000_000),
+    ],
+)
+def test_an_objective_of_data_has_a_threshold_for_each_check(indicator, threshold):
+    declared = {"indicator": indicator, "target": 0.9, "threshold": threshold}
+
+    [objective] = declared_objectives(tree_with(declared | {"source": "reported"}))
+
+    spec = objective.spec
+    assert (spec.indicator, spec.threshold, spec.effective_threshold) == (
+        indicator,
+        threshold,
+        threshold,
+    )
+    assert objective.source == "reported"
+
+
+@pytest.mark.parametrize(("window", "days"), [("week", 7), ("month", 30), ("quarter", 90)])
+def test_a_window_may_be_one_of_the_calendar(window, days):
+    [objective] = declared_objectives(tree_with(AVAILABLE | {"window": window}))
+
+    assert (objective.spec.window_kind, objective.spec.window) == (window, timedelta(days=days))
+
+
+@pytest.mark.parametrize(
+    ("interval", "seconds"), [("10s", 10), ("5m", 300), ("1h", 3600), ("1d", 86400)]
+)
+def test_an_objective_may_ask_for_checks_every_ten_seconds_to_a_day(interval, seconds):
+    [objective] = declared_objectives(tree_with(AVAILABLE | {"interval": interval}))
+
+    assert objective.interval == seconds
+    assert format_interval(seconds) == interval
+
+
+def test_an_objective_of_two_windows_is_two_objectives():
+    week = AVAILABLE | {"window": "week"}
+
+    assert len(declared_objectives(tree_with(AVAILABLE, week))) == 2
+
+
+@pytest.mark.parametrize(
     ("objective", "key"),
     [
         ({"indicator": "speed", "target": 0.9}, "indicator"),
-        ({"indicator": "freshness", "target": 0.9}, "indicator"),
+        ({"indicator": "freshness", "target": 0.9}, "threshold"),
         ({"target": 0.9}, "indicator"),
         ({"indicator": ["availability"], "target": 0.9}, "indicator"),
         ({"indicator": "availability"}, "target"),
@@ -94,6 +144,17 @@ def test_latency_by_time_slices_without_a_percentile_means_the_ninety_fifth():
         (AVAILABLE | {"port": "nowhere"}, "port"),
         (AVAILABLE | {"port": 7}, "port"),
         (AVAILABLE | {"goal": 1}, "goal"),
+        (AVAILABLE | {"window": "year"}, "window"),
+        (AVAILABLE | {"interval": "9s"}, "interval"),
+        (AVAILABLE | {"interval": "2d"}, "interval"),
+        (AVAILABLE | {"interval": 60}, "interval"),
+        (AVAILABLE | {"interval": None}, "interval"),
+        (AVAILABLE | {"source": "reported"}, "source"),
+        (COMPLETE | {"source": "guessed"}, "source"),
+        (COMPLETE | {"threshold": 1.5}, "threshold"),
+        (COMPLETE | {"budgeting": "timeslices"}, "budgeting"),
+        (COMPLETE | {"percentile": 0.9}, "percentile"),
+        ({"indicator": "volume", "target": 0.9}, "threshold"),
     ],
 )
 def test_an_issue_names_its_location_in_the_document(objective, key):

@@ -1,7 +1,8 @@
 """Objectives, measurements, roll-ups, breaches and probe schedules."""
 
+from governance.slo.models.maintenance import MaintenanceWindow
 from governance.slo.models.measurements import Measurement, Period, RollUp
-from governance.slo.models.objectives import Breach, Objective, ObjectiveStatus
+from governance.slo.models.objectives import Breach, Objective, ObjectiveStandard, ObjectiveStatus
 from governance.slo.models.schedules import (
     DEFAULT_INTERVAL,
     SLOW_AFTER,
@@ -12,8 +13,10 @@ __all__ = [
     "DEFAULT_INTERVAL",
     "SLOW_AFTER",
     "Breach",
+    "MaintenanceWindow",
     "Measurement",
     "Objective",
+    "ObjectiveStandard",
     "ObjectiveStatus",
     "Period",
     "ProbeSchedule",

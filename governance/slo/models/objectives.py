@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from catalog.domains.models import Domain
+from catalog.people.models import Person
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from governance.slo import evaluation
@@ -32,27 +33,53 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
 
     def covering_ports(self, port_ids: Collection[int]) -> ObjectiveQuerySet:
         ports = OutputPort.objects.filter(pk__in=port_ids)
-        return self.filter(
-            Q(port_id__in=port_ids)
-            | Q(product_id__in=ports.values("product_id"))
-            | Q(domain_id__in=ports.values("product__domain_id"))
-        )
+        return self.filter(Q(port_id__in=port_ids) | Q(product_id__in=ports.values("product_id")))
+
+
+class ObjectiveStandard(models.Model):
+    """An objective that a domain sets for all published products of it and of its subdomains.
+
+    `declared` is the objective in the notation of a product's document (`assayObjectives`).
+    """
+
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="objective_standards")
+    declared = models.JSONField()
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.declared.get('indicator')} of {self.domain}"
 
 
 class Objective(models.Model):
-    """A service level objective of one port, one product's ports or one domain's ports."""
+    """A service level objective of one port, or of one product's ports together."""
 
     Indicator = evaluation.Indicator
     Budgeting = evaluation.BudgetingMethod
 
     port = models.ForeignKey(OutputPort, models.CASCADE, null=True, related_name="objectives")
     product = models.ForeignKey(DataProduct, models.CASCADE, null=True, related_name="objectives")
-    domain = models.ForeignKey(Domain, models.CASCADE, null=True, related_name="objectives")
+    origin = models.ForeignKey(
+        ObjectiveStandard,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="objectives",
+        help_text="The standard that set it; empty if its product did.",
+    )
     indicator = models.CharField(
         max_length=12, choices=[(indicator, indicator) for indicator in evaluation.Indicator]
     )
     threshold = models.FloatField(
-        null=True, blank=True, help_text="Good at or below this; latency in seconds."
+        null=True,
+        blank=True,
+        help_text="Good at or below this in seconds; else at or above this share or these rows.",
     )
     percentile = models.FloatField(
         null=True, blank=True, help_text="Of a time slice's latencies; else empty."
@@ -63,6 +90,20 @@ class Objective(models.Model):
         max_length=12,
         choices=[(method, method) for method in evaluation.BudgetingMethod],
         default=evaluation.BudgetingMethod.OCCURRENCES,
+    )
+    window_kind = models.CharField(
+        max_length=8,
+        choices=[(kind, kind) for kind in evaluation.WindowKind],
+        default=evaluation.WindowKind.ROLLING,
+    )
+    interval = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Seconds between checks at most; empty for the port's."
+    )
+    source = models.CharField(
+        max_length=8,
+        choices=[(source, source) for source in evaluation.ValueSource],
+        default=evaluation.ValueSource.MEASURED,
+        help_text="Whose values count: what Assay measured, or what was reported to it.",
     )
     position = models.PositiveIntegerField(default=0)
 
@@ -75,22 +116,24 @@ class Objective(models.Model):
                 condition=Q(target__gt=0, target__lte=1), name="objective_target_is_a_share"
             ),
             models.CheckConstraint(
-                condition=exactly_one_of("port", "product", "domain"),
+                condition=exactly_one_of("port", "product"),
                 name="objective_has_one_subject",
             ),
             models.CheckConstraint(
-                condition=~Q(indicator="latency") | Q(threshold__gt=0),
-                name="latency_objective_has_a_threshold",
+                condition=Q(indicator="availability") | Q(threshold__gt=0),
+                name="only_availability_needs_no_threshold",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.indicator} of {self.port or self.product or self.domain}"
+        return f"{self.indicator} of {self.port or self.product}"
 
     @property
-    def subject_product(self) -> DataProduct | None:
-        """Return the product whose ports it covers; None if it covers a domain."""
-        return self.port.product if self.port else self.product
+    def subject_product(self) -> DataProduct:
+        """Return the product whose ports it covers."""
+        product = self.port.product if self.port else self.product
+        assert product is not None
+        return product
 
     @property
     def spec(self) -> evaluation.ObjectiveSpec:

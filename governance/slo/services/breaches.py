@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from catalog.audit.actors import SystemActor
-from catalog.audit.services import Subject, record
+from catalog.audit.services import record
 from catalog.revisions.services import audit_subject
 from governance.slo.models import Breach, Measurement, Objective
 from governance.slo.wording import format_objective
@@ -43,16 +43,10 @@ def close_breach(*, objective: Objective, closed_at: datetime) -> None:
 
 
 def _record_event(verb: str, objective: Objective, breach: Breach) -> None:
-    if (product := objective.subject_product) is not None:
-        subject = audit_subject(product)
-    else:
-        domain = objective.domain
-        assert domain is not None
-        subject = Subject(kind="domain", id=str(domain.pk), name=domain.name, domain_id=domain.pk)
     record(
         actor=SLO_WORKER,
         verb=verb,
-        subject=subject,
+        subject=audit_subject(objective.subject_product),
         after={
             "objective": breach.description,
             "opened_at": breach.opened_at.isoformat(),

@@ -32,7 +32,7 @@ from governance.slo.stats import HOUR, Stats, merge, start_of_hour, window_start
 # While the verdict stays, metrics are written this seldom: they inform, nothing acts on them.
 METRICS_INTERVAL = timedelta(minutes=5)
 STATUS_FIELDS = ("verdict", "base_good", "base_total", "base_to", "as_of")
-COVERAGE_FIELDS = ("pk", "port_id", "product_id", "domain_id")
+COVERAGE_FIELDS = ("pk", "port_id", "product_id")
 
 
 class _Budgeted(Protocol):

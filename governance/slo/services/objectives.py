@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
+from governance.slo.declaration import DeclaredObjective
 from governance.slo.evaluation import SPEC_FIELDS
 from governance.slo.models import DEFAULT_INTERVAL, Objective, ObjectiveStatus, ProbeSchedule
-from governance.slo.projection import DeclaredObjective
 from governance.slo.services.evaluation import evaluate
 from governance.slo.services.product_status import publish_status
 
@@ -87,6 +87,7 @@ def _save_objectives(
         is_unchanged = objective.pk is not None and objective.spec == item.spec
         for name in SPEC_FIELDS:
             setattr(objective, name, getattr(item.spec, name))
+        objective.interval, objective.source = item.interval, item.source
         objective.position = position
         objective.save()
         if not is_unchanged:

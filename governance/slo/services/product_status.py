@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.dateparse import parse_datetime
 
@@ -10,6 +10,7 @@ from catalog.products.models import DataProduct
 from catalog.products.services import set_trust
 from catalog.types import JSONObject
 from governance.slo.budget import Ratio
+from governance.slo.declaration import format_window
 from governance.slo.evaluation import Indicator, Verdict, worst
 from governance.slo.models import Objective
 from governance.slo.services.breaches import SLO_WORKER
@@ -68,7 +69,7 @@ def metrics_for(objectives: Iterable[Objective]) -> Metrics:
             "value": status.value,
             "target": spec.target,
             "verdict": status.verdict,
-            "window": format_window(spec.window),
+            "window": format_window(spec),
             "as_of": status.as_of.isoformat(timespec="seconds") if status.as_of else None,
         }
         if spec.indicator == Indicator.LATENCY:
@@ -76,9 +77,3 @@ def metrics_for(objectives: Iterable[Objective]) -> Metrics:
             metric["share"] = Ratio(status.good, status.total).share
         metrics[objective.indicator] = metric
     return dict(sorted(metrics.items()))
-
-
-def format_window(window: timedelta) -> str:
-    """Return a window in the notation of documents: 30d, 24h."""
-    days, rest = divmod(window, timedelta(days=1))
-    return f"{days}d" if not rest else f"{window // timedelta(hours=1)}h"

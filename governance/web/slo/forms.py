@@ -12,8 +12,9 @@ from catalog.web.forms.fields import PercentField, SingleLineField
 from catalog.web.forms.formsets import RowForm, TableForm
 from catalog.web.forms.versioned import Values, offer_choice
 from catalog.web.products.forms import DocumentForm
+from governance.slo.declaration import MAX_THRESHOLD
 from governance.slo.evaluation import BudgetingMethod, Indicator
-from governance.slo.projection import KEY, MAX_THRESHOLD
+from governance.slo.projection import KEY
 
 INDICATORS = [
     ("", "–"),
