@@ -27,6 +27,7 @@ from catalog.api.people import Me, People, TeamRequests, Teams, Tokens
 from catalog.api.port_data import PortData
 from catalog.api.ports import PortConfirmation, Ports, ProductPorts
 from catalog.api.products import ProductHistory, ProductReaders, Products, ProductUses
+from catalog.api.products.follows import Follows, ProductFollow
 from catalog.api.provenance import ProductProvenance, QuestionSets
 from catalog.api.publication import ProductVersions, Publication
 from catalog.api.rest.docs import OpenAPIDocument
@@ -105,6 +106,8 @@ urlpatterns = [
     route(f"{PRODUCT}/move", Products, "product_move", post="move"),
     rows(f"{PRODUCT}/uses", ProductUses, "product_uses"),
     route(f"{PRODUCT}/uses/<int:pk>", ProductUses, "product_use", delete="destroy"),
+    row(f"{PRODUCT}/follow", ProductFollow, "product_follow"),
+    rows(f"{V1}follows", Follows, "follows"),
     route(f"{PRODUCT}/publish", Publication, "product_publish", post="publish"),
     route(f"{PRODUCT}/deprecate", Publication, "product_deprecate", post="deprecate"),
     route(f"{PRODUCT}/retire", Publication, "product_retire", post="retire"),

@@ -1,8 +1,11 @@
 """Who follows which product."""
 
-from catalog.authorization.access import access_for
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
+
+from catalog.authorization.access import Principal, access_for
 from catalog.people.models import Person
-from catalog.products.models import DataProduct, Status, Visibility
+from catalog.products.models import DataProduct, Follow, Status, Visibility
 
 
 def followers_of(product: DataProduct) -> list[Person]:
@@ -16,5 +19,15 @@ def followers_of(product: DataProduct) -> list[Person]:
     return [person for person in followers if access_for(person).can_read(published)]
 
 
-def is_following(person: Person, product: DataProduct) -> bool:
-    return product.published_row.follows.filter(person=person).exists()
+def is_following(principal: Principal | AbstractBaseUser, product: DataProduct) -> bool | None:
+    """Return whether somebody follows a product; None if nobody is signed in."""
+    if not isinstance(principal, Person):
+        return None
+    return product.published_row.follows.filter(person=principal).exists()
+
+
+def followed_by(person: Person) -> QuerySet[Follow]:
+    """Return what a person follows and can read now, by name."""
+    visible = DataProduct.objects.visible_to(person)
+    follows = person.follows.filter(visible.has("product_id"))
+    return follows.select_related("product__domain").order_by("product__name", "pk")

@@ -19,7 +19,7 @@ from catalog.web.people.profile import profile
 from catalog.web.people.tokens import token_list, token_revoke
 from catalog.web.ports import uploads
 from catalog.web.ports import views as ports
-from catalog.web.products import registration, steps, versions
+from catalog.web.products import following, registration, steps, versions
 from catalog.web.products.contracts import product_contract, product_contract_current
 from catalog.web.products.overview import product_overview
 from catalog.web.products.provenance import product_provenance
@@ -124,6 +124,9 @@ urlpatterns: list[URLPattern] = [
     ),
     path(f"{PRODUCT}/versions", versions.product_versions, name="product_versions"),
     path(PRODUCT, product_overview, name="product_overview"),
+    path(f"{PRODUCT}/follow", following.product_follow, name="product_follow"),
+    path(f"{PRODUCT}/unfollow", following.product_unfollow, name="product_unfollow"),
+    path("follows", following.follow_list, name="follow_list"),
     path(f"{PRODUCT}/schema", product_schema, name="product_schema"),
     path(f"{PRODUCT}/contract", product_contract_current, name="product_contract_current"),
     path(f"{PRODUCT}/contracts/<uuid:contract>", product_contract, name="product_contract_page"),

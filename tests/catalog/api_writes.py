@@ -137,6 +137,19 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(edit(mesh, "DELETE", path, product, None), path)
 
 
+@writing("PUT", "/products/{uuid}/follow")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/products/{mesh.draft().uuid}/follow"
+    return Exchange(mesh.send("PUT", path), path)
+
+
+@writing("DELETE", "/products/{uuid}/follow")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/products/{mesh.draft().uuid}/follow"
+    mesh.send("PUT", path)
+    return Exchange(mesh.send("DELETE", path), "/follows", lambda body: bool(body["results"]))
+
+
 @writing("PUT", "/products/{uuid}/working-copy")
 def _(mesh: Mesh) -> Exchange:
     product = mesh.published()

@@ -27,7 +27,7 @@ from catalog.glossary.services import define_term, propose_term
 from catalog.people.services import create_token
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
-from catalog.products.services import add_use, register_product, replace_document
+from catalog.products.services import add_use, follow, register_product, replace_document
 from governance.inspection.services import inspect_port
 from governance.representation.services import save_plan
 from tests.architecture.test_routes import routes
@@ -745,6 +745,23 @@ def _(site: Site) -> Sent:
     use = add_use(product=product, title="Board", actor=site.users.owner)
     reread = f"/api/v1/products/{product.uuid}/uses"
     return Sent(f"/uses/{use.pk}/remove", {}, reread, lambda body: body["results"], [])
+
+
+def _followed(body: Any) -> list[str]:
+    return [row["name"] for row in body["results"]]
+
+
+@form("product_follow")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    return Sent(f"{product.path}/follow", {}, "/api/v1/follows", _followed, [product.name])
+
+
+@form("product_unfollow")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    follow(product=product, person=site.users.owner)
+    return Sent(f"{product.path}/unfollow", {}, "/api/v1/follows", _followed, [])
 
 
 @form("role_end")

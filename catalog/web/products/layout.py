@@ -12,6 +12,7 @@ from catalog.authorization.access import AccessContext
 from catalog.identifiers import product_iri
 from catalog.people.models import Person
 from catalog.permissions import Permission, Role
+from catalog.products.following import is_following
 from catalog.products.models import DataProduct, Status, Visibility
 from catalog.products.reuse import Reuse, reuse_of, suggested_citation
 from catalog.products.services import edited_version
@@ -27,8 +28,8 @@ class ProductFrame:
     """What catalog/products/page.html shows around a tab; the page of a tab has it as `frame`.
 
     `tab` is the URL name of the open tab, `canonical` the one address of the page, `api_url` the
-    API resource with the same content; `unpublished` counts the changes of the working copy, for
-    those who may edit it.
+    API resource with the same content; `is_followed` is None for who is not signed in;
+    `unpublished` counts the changes of the working copy, for those who may edit it.
     """
 
     product: DataProduct
@@ -45,6 +46,7 @@ class ProductFrame:
     reuse: Reuse
     citation: str
     can_edit: bool
+    is_followed: bool | None
     unpublished: int
 
     @property
@@ -86,6 +88,7 @@ def product_frame(
         successor=successor if successor and access.can_read(successor) else None,
         reuse=reuse_of(product.tree),
         citation=citation_for(product),
+        is_followed=is_following(request.user, product),
         can_edit=product.status != Status.RETIRED and may_edit,
         unpublished=count_unpublished(edited_version(product)) if may_edit else 0,
     )
