@@ -15,7 +15,9 @@ from governance.web.representation.bias import product_bias, product_bias_csv
 from governance.web.representation.datasheet_views import product_datasheet
 from governance.web.representation.measuring import port_representation_measure
 from governance.web.representation.plan import MeasurementPlan
-from governance.web.slo.dashboard import slo_board
+from governance.web.slo.badge import slo_badge
+from governance.web.slo.board import slo_board, slo_board_csv
+from governance.web.slo.feeds import domain_slo_feed, product_slo_feed
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
     product_measurements_csv,
@@ -44,6 +46,10 @@ urlpatterns = [
     path(f"{PRODUCT}/edit/objectives", Objectives.as_view(), name="product_objectives"),
     path(f"{PRODUCT}/edit/classification", Classification.as_view(), name="product_classification"),
     path("slo", slo_board, name="slo_board"),
+    path("slo.csv", slo_board_csv, name="slo_board_csv"),
+    path("badge/<uuid:uuid>.svg", slo_badge, name="slo_badge"),
+    path("d/<str:domain>/slo.atom", domain_slo_feed, name="domain_slo_feed"),
+    path(f"{PRODUCT}/slo.atom", product_slo_feed, name="product_slo_feed"),
     path(f"{PRODUCT}/slo.csv", product_slo_csv, name="product_slo_csv"),
     path(
         f"{PRODUCT}/slo/measurements.csv", product_measurements_csv, name="product_measurements_csv"

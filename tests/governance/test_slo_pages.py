@@ -11,7 +11,7 @@ from governance.slo.outcomes import Outcome
 from governance.slo.rollups import DAYS
 from governance.slo.services import roll_up_days
 from governance.slo.stats import DAY, start_of_day
-from tests.factories import make_person, make_published_product
+from tests.factories import make_domain, make_person, make_published_product
 from tests.governance.measuring import declare_objectives, make_port, probe_result, record, slots
 
 pytestmark = pytest.mark.django_db
@@ -137,9 +137,9 @@ def test_the_board_counts_by_verdict_with_the_worst_first_and_no_data_apart(clie
     page, text = response.context_data["page"], response.content.decode()
 
     assert page.counts == [("breached", 1), ("no_data", 1), ("met", 1)]
-    assert [row.name for row in page.evaluated] == ["Broken", "Orders"]
-    assert [row.name for row in page.no_data] == ["Quiet"]
-    assert page.evaluated[0].breached_since
+    groups = [(group.verdict, [row.name for row in group.rows]) for group in page.groups]
+    assert groups == [("breached", ["Broken"]), ("met", ["Orders"]), ("no_data", ["Quiet"])]
+    assert page.groups[0].rows[0].breached_since
     assert text.index("Broken") < text.index("Orders") < text.index(quiet.name)
 
 
@@ -148,8 +148,52 @@ def test_the_board_of_one_domain(client, measured):
 
     page = client.get(f"/slo?domain={measured.domain.slug}").context_data["page"]
 
-    assert page.domain == measured.domain.slug
+    assert page.filters.domain == measured.domain
     assert page.counts == [("met", 1)]
+
+
+def test_the_board_of_one_verdict_keeps_the_counts_of_the_others(client, measured):
+    make_published_product("Quiet")
+
+    page = client.get("/slo?verdict=met").context_data["page"]
+
+    assert page.counts == [("no_data", 1), ("met", 1)]
+    assert [row.name for group in page.groups for row in group.rows] == ["Orders"]
+    assert page.pages.paginator.count == 1
+
+
+def test_the_board_finds_a_product_by_a_part_of_its_name(client, measured):
+    make_published_product("Quiet")
+
+    page = client.get("/slo?q=quie").context_data["page"]
+    nothing = client.get("/slo?q=nothing")
+
+    assert [row.name for group in page.groups for row in group.rows] == ["Quiet"]
+    assert nothing.context_data["page"].groups == []
+    assert "matches these filters" in nothing.content.decode()
+
+
+def test_the_board_has_pages_of_fifty_and_says_how_many_there_are(client):
+    domain = make_domain("sales")
+    for number in range(52):
+        make_published_product(f"Product {number:02}", domain=domain)
+
+    first = client.get("/slo").context_data["page"]
+    second = client.get("/slo?page=2").context_data["page"]
+
+    assert [(group.count, len(group.rows)) for group in first.groups] == [(52, 50)]
+    assert [row.name for row in second.groups[0].rows] == ["Product 50", "Product 51"]
+
+
+def test_the_board_is_a_csv_file_with_a_line_for_each_indicator(client, measured):
+    make_published_product("Quiet")
+
+    rows = rows_of(client.get("/slo.csv"))
+    met = rows_of(client.get("/slo.csv?verdict=met"))
+
+    indicators = [(row["name"], row["indicator"]) for row in rows]
+    assert indicators == [("Orders", "availability"), ("Orders", "latency"), ("Quiet", "")]
+    assert {row["name"] for row in met} == {"Orders"}
 
 
 def test_objectives_and_measurements_over_the_api(client, measured):

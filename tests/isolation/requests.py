@@ -215,6 +215,8 @@ def _pages(mesh: Mesh) -> Iterator[Request]:
         yield Request("home" if address == "/" else "domain", address)
     for address in (
         "/slo",
+        "/slo?q=o",
+        "/slo.csv",
         "/status",
         "/api/v1/status",
         "/api/v1/teams",
@@ -233,6 +235,7 @@ def _domain_pages() -> Iterator[Request]:
         yield Request("domain", f"/api/v1/domains/{domain.slug}", accept=JSON)
         yield Request("domain", f"/api/v1/products?domain={domain.slug}&limit=50", accept=JSON)
         yield Request("board", f"/slo?domain={domain.slug}")
+        yield Request("feed", f"/d/{domain.slug}/slo.atom")
     for address in ("/api/v1/domains", "/api/v1/domain-tree", "/api/v1/terms"):
         yield Request("domain", address, accept=JSON)
 
@@ -274,11 +277,13 @@ def _names(mesh: Mesh) -> Iterator[Request]:
         path, uuid = product.path, product.uuid
         yield Request("name", f"/api/v1/products/{uuid}{parts[index % len(parts)]}", accept=JSON)
         tabs = ("", "/provenance", "/schema", "/history.atom", "/slo", "/source", "/edit")
+        tabs += ("/slo.atom",)
         tabs += ("/versions", "@latest", "?version=latest", "/bias", "/datasheet", "/bias.csv")
         yield Request("name", f"{path}{tabs[index % len(tabs)]}")
         query = quote(f"iri:{address_of(product)}")
         other = (f"/id/product/{uuid}", f"/search?q={uuid}", f"/api/v1/search?q={query}")[index % 3]
         yield Request("name", other, accept=JSON)
+        yield Request("name", f"/badge/{uuid}.svg")
     for index, port in enumerate(OutputPort.objects.order_by("id")[::8]):
         yield Request("name", f"/api/v1/ports/{port.pk}", accept=JSON)
         address = f"/api/v1/products/{port.product.uuid}/ports/{quote(port.name)}"

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.web.components.translation import cached_per_language
 
@@ -37,7 +38,7 @@ def percent(share: float | None, digits: int = 2) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return seconds as milliseconds below one second, else as seconds or minutes."""
+    """Return seconds in one unit that fits: from milliseconds to days."""
     if seconds is None:
         return ""
     if seconds < 0.01:
@@ -47,7 +48,11 @@ def duration(seconds: float | None) -> str:
     if seconds < 120:
         value = formats.number_format(round(seconds, 2), 0 if seconds >= 10 else 1)
         return f"{value}{THIN_SPACE}s"
-    return f"{formats.number_format(round(seconds / 60), 0)}{THIN_SPACE}min"
+    for unit, label, most in ((60, "min", 120), (3600, "h", 48)):
+        if seconds < most * unit:
+            return f"{formats.number_format(round(seconds / unit), 0)}{THIN_SPACE}{label}"
+    days = round(seconds / 86_400)
+    return ngettext("{n} day", "{n} days", days).format(n=days)
 
 
 def gap_points(gap: float | None) -> str:

@@ -1,10 +1,61 @@
 """Labels of measurements and objectives on a page."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from django.utils.functional import Promise
 
+from catalog.types import JSONObject
+from catalog.web.components.humanize import duration, number, percent
 from governance.slo import wording
+from governance.slo.evaluation import Indicator, Verdict
 from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
+
+IN_SECONDS = {Indicator.LATENCY.value, Indicator.FRESHNESS.value}
+VERDICT_RANK = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
+
+
+@dataclass(frozen=True)
+class MetricLabel:
+    """What was measured of one indicator, and its target."""
+
+    label: str | Promise
+    value: str
+    target: str
+    verdict: str
+
+
+def metric_labels(figures: Mapping[str, JSONObject]) -> list[MetricLabel]:
+    """Return the measured indicators of a product, the worst first."""
+    measured = [row for row in figures.items() if row[1].get("value") is not None]
+    return [
+        MetricLabel(
+            label=indicator_label(indicator),
+            value=indicator_value(indicator, figure["value"]),
+            target=indicator_value(indicator, figure.get("threshold") or figure.get("target")),
+            verdict=figure.get("verdict") or "",
+        )
+        for indicator, figure in sorted(measured, key=_rank)
+    ]
+
+
+def _rank(row: tuple[str, JSONObject]) -> int:
+    return VERDICT_RANK.get(row[1].get("verdict") or "", len(VERDICT_RANK))
+
+
+def indicator_label(indicator: str) -> str | Promise:
+    known = indicator in set(Indicator)
+    return wording.INDICATORS[Indicator(indicator)] if known else indicator
+
+
+def indicator_value(indicator: str, value: float | None) -> str:
+    """Return a value of an indicator in its unit: a time, a number of rows, or a percentage."""
+    if value is None:
+        return ""
+    if indicator in IN_SECONDS:
+        return duration(value)
+    return number(value) if indicator == "volume" else percent(value, 2)
 
 
 def outcome_label(outcome: str) -> str | Promise:
