@@ -11,6 +11,7 @@ from governance.representation.models import (
 from governance.schedules.models import HostClock
 from governance.slo.models import (
     Breach,
+    IndicatorValue,
     MaintenanceWindow,
     Measurement,
     Objective,
@@ -25,6 +26,7 @@ __all__ = [
     "Digest",
     "HostClock",
     "InboxSettings",
+    "IndicatorValue",
     "Inspection",
     "MaintenanceWindow",
     "Measurement",

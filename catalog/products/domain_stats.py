@@ -38,13 +38,19 @@ class DomainStats:
 
     @property
     def measured(self) -> int:
-        """Return how many products in use have a verdict; without an objective there is none."""
-        return self.in_use - self.verdicts[Verdict.NO_DATA]
+        """Return how many products in use have a verdict: an objective, and enough evidence."""
+        return self.in_use - self.verdicts[Verdict.NO_DATA] - self.verdicts[Verdict.COLLECTING]
 
     @property
     def by_verdict(self) -> list[tuple[str, int]]:
-        """Return the counts in the order met, at risk, breached, no data, without zeros."""
-        order = (Verdict.MET, Verdict.AT_RISK, Verdict.BREACHED, Verdict.NO_DATA)
+        """Return the counts from met to no data, without zeros."""
+        order = (
+            Verdict.MET,
+            Verdict.AT_RISK,
+            Verdict.BREACHED,
+            Verdict.COLLECTING,
+            Verdict.NO_DATA,
+        )
         return [
             (verdict.value, self.verdicts[verdict.value])
             for verdict in order
@@ -54,7 +60,13 @@ class DomainStats:
     @property
     def headline(self) -> tuple[str, int]:
         """Return the verdict that a card shows, and its count: breaches first, then what is met."""
-        order = (Verdict.BREACHED, Verdict.AT_RISK, Verdict.MET, Verdict.NO_DATA)
+        order = (
+            Verdict.BREACHED,
+            Verdict.AT_RISK,
+            Verdict.MET,
+            Verdict.COLLECTING,
+            Verdict.NO_DATA,
+        )
         verdict = next((verdict.value for verdict in order if self.verdicts[verdict.value]), "")
         return verdict, self.verdicts[verdict]
 

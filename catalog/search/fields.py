@@ -48,7 +48,7 @@ class Field:
 
 STATES = ("draft", "published", "deprecated", "retired", "external", "certified", "new")
 SENSITIVITIES = ("public", "internal", "confidential", "restricted")
-VERDICTS = ("met", "at_risk", "breached", "no_data")
+VERDICTS = ("met", "at_risk", "breached", "collecting", "no_data")
 CONTRACT_STATES = ("broken", "unknown", "met")
 # One search finds documents of one type: the first of these by default.
 TYPES = ("product", "term", "domain")

@@ -24,7 +24,9 @@ EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)
 SHOWN_VERBS = ("published", "deprecated", "retired", "verdict turned", "contract state changed")
 # A first measurement or reading that is good is not worth showing.
 FIRST_GOOD_RESULTS = (
+    ({"slo_verdict": Verdict.NO_DATA}, {"slo_verdict": Verdict.COLLECTING}),
     ({"slo_verdict": Verdict.NO_DATA}, {"slo_verdict": Verdict.MET}),
+    ({"slo_verdict": Verdict.COLLECTING}, {"slo_verdict": Verdict.MET}),
     ({"contract_state": ContractState.UNKNOWN}, {"contract_state": ContractState.MET}),
 )
 MAX_TASKS = 5

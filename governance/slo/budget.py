@@ -66,11 +66,16 @@ def burn_rate(recent: Ratio, target: float) -> float:
 def time_to_exhaustion(
     ratio: Ratio, recent: Ratio, *, target: float, window: timedelta
 ) -> timedelta | None:
-    """Return how long the remaining budget lasts at the recent rate; None if it never runs out.
+    """Return how long the remaining budget lasts at the recent rate; None if it never runs out."""
+    remaining = max(0.0, 1 - consumed(ratio, target))
+    return exhausted_in(remaining, burn_rate(recent, target), window)
+
+
+def exhausted_in(remaining: float, burn: float, window: timedelta) -> timedelta | None:
+    """Return how long a share of the budget lasts at a burn rate; None if it never runs out.
 
     At a burn rate of 144 an untouched budget of 30 days lasts 5 hours.
     """
-    burn, remaining = burn_rate(recent, target), max(0.0, 1 - consumed(ratio, target))
     if burn == 0 or (burn <= 1 and remaining > 0):
         return None
     return timedelta(0) if math.isinf(burn) else remaining * window / burn

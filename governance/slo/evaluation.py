@@ -22,7 +22,7 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 class Indicator(StrEnum):
-    """What an objective is about; the probes measure the first two."""
+    """What an objective is about; probes measure the first two, data quality checks the others."""
 
     AVAILABILITY = "availability"
     LATENCY = "latency"
@@ -32,6 +32,9 @@ class Indicator(StrEnum):
     VALIDITY = "validity"
     UNIQUENESS = "uniqueness"
     VOLUME = "volume"
+
+
+PROBED_INDICATORS = (Indicator.AVAILABILITY, Indicator.LATENCY)
 
 
 class BudgetingMethod(StrEnum):
@@ -58,11 +61,15 @@ class ValueSource(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the measurements say of an objective, the worst first."""
+    """What the measurements say of an objective, the worst first.
+
+    Collecting: there is too little evidence for a verdict yet.
+    """
 
     BREACHED = "breached"
     AT_RISK = "at_risk"
     NO_DATA = "no_data"
+    COLLECTING = "collecting"
     MET = "met"
 
 
@@ -71,7 +78,8 @@ class ObjectiveSpec:
     """One objective as it is evaluated.
 
     `threshold` in seconds for latency and freshness, in rows for volume, else a share;
-    `percentile` of a time slice; `window` of a calendar window is its usual length.
+    `percentile` of a time slice; `window` of a calendar window is its usual length;
+    `source` of values that are not probed.
     """
 
     indicator: str
@@ -81,6 +89,7 @@ class ObjectiveSpec:
     percentile: float | None = None
     budgeting: str = BudgetingMethod.OCCURRENCES
     window_kind: str = WindowKind.ROLLING
+    source: str = ValueSource.MEASURED
 
     @property
     def effective_threshold(self) -> float | None:
@@ -90,11 +99,23 @@ class ObjectiveSpec:
         return snap_to_bucket(self.threshold)
 
     @property
+    def is_probed(self) -> bool:
+        return self.indicator in PROBED_INDICATORS
+
+    @property
     def is_sliced(self) -> bool:
         return self.budgeting == BudgetingMethod.TIMESLICES
 
 
 SPEC_FIELDS = tuple(field.name for field in fields(ObjectiveSpec))
+
+
+def is_good_value(spec: ObjectiveSpec, value: float) -> bool:
+    """Return True if a value of a data quality indicator is within the objective's threshold."""
+    threshold = 1.0 if spec.threshold is None else spec.threshold
+    if spec.indicator == Indicator.FRESHNESS:
+        return value <= threshold
+    return value >= threshold
 
 
 def ratio_of(spec: ObjectiveSpec, stats: Stats) -> Ratio:

@@ -33,7 +33,8 @@ def users() -> Users:
     """A domain with a part; products of every state and verdict in both."""
     users = make_users(make_domain("sales"))
     part = make_domain("returns", parent=users.domain)
-    for number, verdict in enumerate(["met", "met", "breached", "at_risk", "no_data"]):
+    verdicts = ["met", "met", "breached", "at_risk", "no_data", "collecting"]
+    for number, verdict in enumerate(verdicts):
         domain = users.domain if number % 2 else part
         trust(make_published_product(f"Number {number}", domain=domain), verdict)
     old = trust(make_published_product("Old", domain=part), "breached")

@@ -32,7 +32,7 @@ FIELDS = {
     "tag": (*TAGS, *SECRET_TAGS),
     "is": ("published", "draft", "external", "deprecated", "retired", "certified"),
     "format": ("csv", "parquet"),
-    "slo": ("met", "breached", "no_data", "at_risk"),
+    "slo": ("met", "breached", "no_data", "at_risk", "collecting"),
     "owner": ("sellers", "vault-team", "health-team", "me"),
     "sensitivity": ("internal", "public"),
     "column": (*COLUMNS, *SECRET_COLUMNS),

@@ -95,7 +95,7 @@ class ProductRows:
     def facts(self, product: DataProduct) -> ProductFacts:
         successor = self.visible.get(product.successor_id or 0)
         reuse = reuse_of(product.tree)
-        is_measured = product.slo_verdict != Verdict.NO_DATA
+        is_measured = product.slo_verdict not in (Verdict.NO_DATA, Verdict.COLLECTING)
         base, domain = base_iri(), product.domain
         return ProductFacts(
             base=base,

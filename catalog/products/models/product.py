@@ -58,6 +58,7 @@ class Verdict(models.TextChoices):
     BREACHED = "breached"
     AT_RISK = "at_risk"
     NO_DATA = "no_data"
+    COLLECTING = "collecting", "collecting evidence"
     MET = "met"
 
 

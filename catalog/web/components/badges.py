@@ -17,6 +17,9 @@ Label = str | Promise
 SHAPES = {
     "circle": mark_safe('<circle cx="6" cy="6" r="5"/>'),
     "ring": mark_safe('<circle cx="6" cy="6" r="4.5"/>'),
+    "half": mark_safe(
+        '<circle cx="6" cy="6" r="4.5"/><path d="M6 1.5a4.5 4.5 0 0 1 0 9z" fill="currentColor"/>'
+    ),
     "triangle": mark_safe('<path d="M6 .8 11.7 11H.3z"/>'),
     "diamond": mark_safe('<path d="M6 .2 11.8 6 6 11.8.2 6z"/>'),
 }
@@ -45,6 +48,7 @@ VERDICTS = {
     "at_risk": BadgeStyle("warn", "triangle", _("at risk")),
     "breached": BadgeStyle("bad", "diamond", _("breached")),
     "no_data": BadgeStyle("none", "ring", _("no data")),
+    "collecting": BadgeStyle("none", "half", _("collecting evidence")),
 }
 LIFECYCLE = {
     "draft": BadgeStyle("info", "", _("Draft")),
@@ -155,7 +159,7 @@ def octagon(inside: str = "empty", size: int = 16) -> SafeString:
 
 
 def verdict_shape(verdict: str, size: int = 12) -> SafeString:
-    """Return the shape of a verdict: full circle, triangle, diamond, or an empty ring."""
+    """Return the shape of a verdict: full circle, triangle, diamond, half or empty ring."""
     return shape(verdict_style(verdict).shape, size)
 
 
@@ -165,7 +169,7 @@ def shape(name: str, size: int = 12) -> SafeString:
         '<svg class="shape{1}" width="{0}" height="{0}" viewBox="0 0 12 12" aria-hidden="true">'
         "{2}</svg>",
         size,
-        " hollow" if name == "ring" else "",
+        " hollow" if name in ("ring", "half") else "",
         SHAPES[name],
     )
 

@@ -8,7 +8,7 @@ from catalog.contracts.observations import ValueRange
 from catalog.web.components.badges import verdict_style
 
 # Height distinguishes the verdicts without colour: a breach is short however small it was.
-HEIGHTS = {"met": 100, "at_risk": 72, "breached": 40, "no_data": 0}
+HEIGHTS = {"met": 100, "at_risk": 72, "breached": 40, "collecting": 0, "no_data": 0}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,7 @@ VALUES = {
     "at_risk": gettext_lazy("At risk"),
     "breached": gettext_lazy("Breached"),
     "no_data": gettext_lazy("No data"),
+    "collecting": gettext_lazy("Collecting evidence"),
     "broken": gettext_lazy("Broken"),
     "unknown": gettext_lazy("Not compared"),
     "measured": gettext_lazy("Measured"),

@@ -1,4 +1,4 @@
-"""Objectives, measurements, roll-ups, breaches and probe schedules."""
+"""Objectives, measurements, indicator values, roll-ups, breaches and probe schedules."""
 
 from governance.slo.models.maintenance import MaintenanceWindow
 from governance.slo.models.measurements import Measurement, Period, RollUp
@@ -8,11 +8,13 @@ from governance.slo.models.schedules import (
     SLOW_AFTER,
     ProbeSchedule,
 )
+from governance.slo.models.values import IndicatorValue
 
 __all__ = [
     "DEFAULT_INTERVAL",
     "SLOW_AFTER",
     "Breach",
+    "IndicatorValue",
     "MaintenanceWindow",
     "Measurement",
     "Objective",

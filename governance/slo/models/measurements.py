@@ -44,6 +44,9 @@ class Measurement(models.Model):
     tls = models.FloatField(null=True, blank=True)
     first_byte = models.FloatField(null=True, blank=True)
     total = models.FloatField()
+    in_maintenance = models.BooleanField(
+        default=False, help_text="In maintenance that was planned beforehand."
+    )
 
     objects = MeasurementQuerySet.as_manager()
 

@@ -105,6 +105,11 @@ class Objective(models.Model):
         default=evaluation.ValueSource.MEASURED,
         help_text="Whose values count: what Assay measured, or what was reported to it.",
     )
+    effective_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Nothing before it counts: when it was published or last changed.",
+    )
     position = models.PositiveIntegerField(default=0)
 
     objects = ObjectiveQuerySet.as_manager()

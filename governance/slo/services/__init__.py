@@ -7,9 +7,11 @@ from governance.slo.services.objectives import project_objectives, schedule_miss
 from governance.slo.services.probing import probe, probe_ports
 from governance.slo.services.product_status import publish_status
 from governance.slo.services.recording import record_measurements
+from governance.slo.services.values import RecordedValue, record_values
 
 __all__ = [
     "ProbeQueue",
+    "RecordedValue",
     "claim_due",
     "claim_ports",
     "evaluate",
@@ -21,6 +23,7 @@ __all__ = [
     "prune",
     "publish_status",
     "record_measurements",
+    "record_values",
     "roll_up_days",
     "schedule_missing_ports",
 ]
