@@ -17,6 +17,8 @@ class GovernanceConfig(AppConfig):
         from catalog.products.projectors import register_projector
         from catalog.revisions.followers import register_follower
         from catalog.web.products.formats import register_formats
+        from governance.alerts.kinds import INSTALLATION_KINDS, register_kind
+        from governance.inspection.alert_kinds import CONTRACT_BROKEN
         from governance.inspection.services import (
             READABLE,
             compare_products,
@@ -24,7 +26,10 @@ class GovernanceConfig(AppConfig):
         )
         from governance.inspection.services.observations import observed_tables
         from governance.inspection.services.uploads import content_issues
+        from governance.quality.alert_kinds import QUALITY_FAILED
+        from governance.representation.alert_kinds import BIAS_DRIFT
         from governance.representation.services import forget_references_of
+        from governance.slo.alert_kinds import SLO_KINDS
         from governance.slo.projection import declared_objectives
         from governance.slo.services import project_objectives
         from governance.web.representation.format_links import datasheet_links
@@ -37,3 +42,5 @@ class GovernanceConfig(AppConfig):
         register_readable_types(READABLE)
         register_upload_check("content", content_issues)
         register_projector("objectives", parse=declared_objectives, write=project_objectives)
+        for kind in (*INSTALLATION_KINDS, *SLO_KINDS, QUALITY_FAILED, CONTRACT_BROKEN, BIAS_DRIFT):
+            register_kind(kind)

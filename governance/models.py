@@ -1,5 +1,6 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
+from governance.alerts.models import Alert, AlertEvent, AlertRule, Delivery, Route
 from governance.inbox.models import Digest, InboxSettings
 from governance.inspection.models import Inspection, RejectedClassification, SourceSchedule
 from governance.representation.models import (
@@ -22,7 +23,11 @@ from governance.slo.models import (
 )
 
 __all__ = [
+    "Alert",
+    "AlertEvent",
+    "AlertRule",
     "Breach",
+    "Delivery",
     "Digest",
     "HostClock",
     "InboxSettings",
@@ -39,6 +44,7 @@ __all__ = [
     "RepresentationRun",
     "RepresentationSchedule",
     "RollUp",
+    "Route",
     "ShareMove",
     "SourceSchedule",
 ]
