@@ -9,9 +9,10 @@ from governance.representation.models import (
     RepresentationSchedule,
     ShareMove,
 )
-from governance.schedules.models import HostClock
+from governance.schedules.models import HostClock, LoopRun, WorkCount
 from governance.slo.models import (
     Breach,
+    Heartbeat,
     IndicatorValue,
     MaintenanceWindow,
     Measurement,
@@ -29,10 +30,12 @@ __all__ = [
     "Breach",
     "Delivery",
     "Digest",
+    "Heartbeat",
     "HostClock",
     "InboxSettings",
     "IndicatorValue",
     "Inspection",
+    "LoopRun",
     "MaintenanceWindow",
     "Measurement",
     "Objective",
@@ -47,4 +50,5 @@ __all__ = [
     "Route",
     "ShareMove",
     "SourceSchedule",
+    "WorkCount",
 ]

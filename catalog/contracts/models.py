@@ -78,6 +78,10 @@ class Server(models.Model):
     )
     format = models.CharField(max_length=60, blank=True)
     description = models.TextField(blank=True)
+    probe = models.JSONField(default=dict, help_text="How it is checked, if not as usual.")
+    is_probed = models.BooleanField(
+        default=False, help_text="Its availability is checked on a schedule."
+    )
     position = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -86,10 +90,14 @@ class Server(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.type})"
 
+    @property
+    def key(self) -> str:
+        return server_key(self.type, self.location, self.format, self.probe)
+
 
 def last_good_check(port: OutputPort, servers: Iterable[Server]) -> datetime | None:
     """Return when one of a port's servers last passed a check; None if only a former one did."""
-    keys = {server_key(server.type, server.location, server.format) for server in servers}
+    keys = {server.key for server in servers}
     is_current = not port.last_good_server or port.last_good_server in keys
     return port.last_good_at if is_current else None
 
@@ -124,7 +132,7 @@ def _with_servers(product: DataProduct) -> models.QuerySet[OutputPort]:
 def _server_keys(port: OutputPort) -> list[str]:
     contract = contract_of(port)
     servers = contract.servers.all() if contract else ()
-    return [server_key(server.type, server.location, server.format) for server in servers]
+    return [server.key for server in servers]
 
 
 def _checked_at(port: OutputPort) -> datetime:

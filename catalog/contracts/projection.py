@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from catalog.contracts.probe_settings import KEY as PROBE
+from catalog.contracts.probe_settings import check_probe, is_probed, probe_digest
 from catalog.exceptions import require_valid
 from catalog.identifiers import fit, is_slug
 from catalog.ports.projection import major_of
 from catalog.products.document_size import measure, size_issues
-from catalog.products.projection import check_storable, digest_of
+from catalog.products.projection import check_storable, custom, custom_pointer, digest_of
 from catalog.products.tree_reader import TreeReader
 from catalog.types import JSONObject, JSONValue
 
@@ -20,8 +22,7 @@ MAX_OBJECTS = 1_000
 MAX_SERVERS = 100
 MAX_DEPTH = 30
 _LOCATION_KEYS = ("location", "path", "endpointUrl", "host", "url")
-# The types of server that Assay checks by itself, and what it needs to know where each type is.
-PROBED_TYPES = frozenset({"api", "local", "s3"})
+# What Assay needs to know where a server of each type is.
 SERVER_MEMBERS = {
     "api": ("location",),
     "local": ("path",),
@@ -37,7 +38,7 @@ SERVER_MEMBERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredServer:
-    """One entry of `servers`."""
+    """One entry of `servers`; `probe` is how it is checked, empty for the usual way."""
 
     name: str
     type: str
@@ -45,6 +46,8 @@ class DeclaredServer:
     location: str = ""
     format: str = ""
     description: str = ""
+    probe: JSONObject = field(default_factory=dict)
+    is_probed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,9 +158,17 @@ def new_tree(*, identifier: str, name: str, servers: list[JSONObject]) -> JSONOb
     }
 
 
-def server_key(server_type: str, location: str, data_format: str = "") -> str:
-    """Return what distinguishes a checked server from one that took its place."""
-    return f"{server_type} {location} {data_format}".strip()
+def server_key(
+    server_type: str,
+    location: str,
+    data_format: str = "",
+    probe: Mapping[str, JSONValue] | None = None,
+) -> str:
+    """Return what distinguishes a checked server from one that took its place.
+
+    One that is checked in another way counts as another.
+    """
+    return " ".join(filter(None, (server_type, location, data_format, probe_digest(probe or {}))))
 
 
 def choose_versions(
@@ -213,6 +224,8 @@ class _ContractReader(TreeReader):
                 message = f"A server of type {server_type} needs a {member}."
                 self.add_issue(f"{at}/{member}", message, f"Add the member {member}.")
         name = self.key(item, "server", at, 120) or self.key(item, "id", at, 120)
+        probe, place = custom(item, PROBE), custom_pointer(item, PROBE)
+        settings = check_probe(probe, at + place, server_type, self.add_issue) if place else {}
         return DeclaredServer(
             name=name or "server",
             type=server_type,
@@ -220,6 +233,8 @@ class _ContractReader(TreeReader):
             location=location,
             format=self.key(item, "format", at, 60),
             description=self.words(item, "description", at),
+            probe=settings,
+            is_probed=is_probed(server_type, settings),
         )
 
     def object(self, item: Mapping[str, JSONValue], at: str) -> DeclaredObject:

@@ -11,7 +11,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 # These hold the name of a secret.
-_NAMES_ONLY = frozenset({"assaySecret"})
+_NAMES_ONLY = frozenset({"assaySecret", "secretName", "signingSecretName"})
 _USER_INFO = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
 _PARAMETER = re.compile(
     r"(?<=[?&;])((?:[\w-]*(?:sig(?:nature)?|token|secret|password|key))=)[^&;\s]+", re.IGNORECASE

@@ -10,7 +10,7 @@ from catalog.authorization.access import Writer, lock_for_edit
 from catalog.authorization.models import Membership
 from catalog.authorization.tree import ancestors_in
 from catalog.contracts.models import contract_of, contracts_of, last_good_check, ports_of
-from catalog.contracts.projection import PROBED_TYPES, readable_types
+from catalog.contracts.projection import readable_types
 from catalog.domains.models import Domain
 from catalog.exceptions import (
     ImmutableVersion,
@@ -253,7 +253,7 @@ def _port_facts(product: DataProduct) -> list[PortFacts]:
                 is_deprecated=port.is_deprecated,
                 server_types=tuple(sorted(server_types)),
                 last_good_at=last_good_check(port, servers),
-                is_probed=not server_types.isdisjoint(PROBED_TYPES),
+                is_probed=any(server.is_probed for server in servers),
                 is_readable=not server_types.isdisjoint(readable_types()),
                 has_schema=bool(contract and contract.pk in with_schema),
             )

@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from catalog.contracts.models import Server
-from catalog.contracts.projection import PROBED_TYPES
 from catalog.contracts.services import confirm_output_port
 from catalog.domains.models import Domain
 from catalog.manifests.formats import bitol_odps
@@ -193,7 +192,7 @@ def _confirm_ports() -> None:
     """Confirm the ports that cannot be checked, as the stewards of the demo would."""
     unchecked = OutputPort.objects.filter(last_good_at=None, product__status=Status.DRAFT)
     servers = Server.objects.filter(contract__port_contracts__port=OuterRef("pk"))
-    ports = unchecked.filter(Exists(servers)).exclude(Exists(servers.filter(type__in=PROBED_TYPES)))
+    ports = unchecked.filter(Exists(servers)).exclude(Exists(servers.filter(is_probed=True)))
     for port in ports.select_related("product__domain"):
         confirm_output_port(port=port, actor=LOADER, reason="Its consumers read from it.")
 

@@ -79,7 +79,11 @@ class SourceScheduleQuerySet(ScheduleQuerySet["SourceSchedule"]):
             contract__port_contracts__port=OuterRef("port"), type__in=READABLE
         )
         readable = self.filter(Exists(servers)).exclude(port__product__status__in=UNREAD_STATUSES)
-        return readable.unknown_to_product(READABLE).unclaimed(now).filter(next_due_at__lte=now)
+        return (
+            readable.unknown_to_product(models.Q(type__in=READABLE))
+            .unclaimed(now)
+            .filter(next_due_at__lte=now)
+        )
 
     def failing(self) -> SourceScheduleQuerySet:
         return self.filter(failures__gt=0)

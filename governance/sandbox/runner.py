@@ -26,6 +26,7 @@ from governance.sandbox.types import (
     FILE_KINDS,
     FOOTER,
     PENDING,
+    QueryTimes,
     Source,
     SourceProfile,
     SourceUnreadable,
@@ -33,6 +34,8 @@ from governance.sandbox.types import (
 )
 
 WALL_SECONDS = 30
+# What the child needs for its imports, on a busy machine.
+START_SECONDS = 10
 MAX_OUTPUT = 32 * 1024 * 1024
 # Other names of the formats.
 FORMATS = {
@@ -94,6 +97,21 @@ def count_groups(server: Server, request: GroupRequest) -> GroupCounts:
         note=f"{target.note} {counts.note}".strip(),
         is_sample=counts.is_sample or target.is_sample,
     )
+
+
+def time_query(server: Server, query: str, *, seconds: float) -> QueryTimes:
+    """Run one SELECT in a server's database and return its times. Raises SourceUnreadable."""
+    dialect = dialect_of(server.type)
+    if dialect is None:
+        raise SourceUnreadable("not-readable-here")
+    database = connection_parameters(server, dialect)
+    source = Source(kind=dialect.connector, database=database, query=query, query_seconds=seconds)
+    responses, failure = _respond(source, seconds=seconds + START_SECONDS)
+    for response in responses:
+        if "code" in response:
+            raise SourceUnreadable(response["code"], response["detail"])
+        return QueryTimes(*response["times"])
+    raise failure
 
 
 @contextmanager
@@ -227,7 +245,9 @@ def run_group_child(source: Source) -> GroupCounts:
     raise failure
 
 
-def _respond(source: Source) -> tuple[list[JSONObject], SourceUnreadable]:
+def _respond(
+    source: Source, *, seconds: float = WALL_SECONDS
+) -> tuple[list[JSONObject], SourceUnreadable]:
     """Start the child with a source; return what it responds, and how it ended if that is all."""
     descriptors = tuple(number for number in (source.descriptor, source.wal) if number >= 0)
     program = (
@@ -244,7 +264,7 @@ def _respond(source: Source) -> tuple[list[JSONObject], SourceUnreadable]:
         start_new_session=True,
     ) as child:
         try:
-            output = _exchange(child, json.dumps(asdict(source)).encode())
+            output = _exchange(child, json.dumps(asdict(source)).encode(), seconds)
             with suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=EXIT_SECONDS)
         finally:
@@ -272,11 +292,11 @@ def _with_reasons(table: TableProfile, reason: str) -> TableProfile:
     return replace(table, reason=own, columns=tuple(columns))
 
 
-def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes:
+def _exchange(child: subprocess.Popen[bytes], request: bytes, seconds: float) -> bytes:
     """Send a request and return what the child writes within the limits of time and size."""
     assert child.stdin is not None
     assert child.stdout is not None
-    output, ends_at = bytearray(), time.monotonic() + WALL_SECONDS
+    output, ends_at = bytearray(), time.monotonic() + seconds
     with suppress(BrokenPipeError), child.stdin:
         child.stdin.write(request)
     with selectors.DefaultSelector() as selector:

@@ -35,7 +35,7 @@ class Source:
     `values_of` names the columns (as `table.column`, or `*`) whose minimum, maximum and top values
     may be read; of all others only counts are. `keys` are declared by the contract: one of several
     columns is counted as a whole. `tables` are declared too and are read before all others. With
-    `groups` nothing but their counts is read.
+    `groups` nothing but their counts is read, and with a `query` only how long it takes.
     """
 
     kind: str = ""
@@ -49,6 +49,8 @@ class Source:
     max_columns: int = 5000
     is_schema_only: bool = False
     groups: GroupRequest | None = None
+    query: str = ""
+    query_seconds: float = 0
 
     def can_read_values(self, table: str, column: str) -> bool:
         return "*" in self.values_of or f"{table}.{column}" in self.values_of
@@ -62,6 +64,13 @@ class Source:
         keys = tuple(Key(table, tuple(columns)) for table, columns in source["keys"])
         groups = GroupRequest.from_json(source["groups"]) if source["groups"] else None
         return cls(**source | names | {"keys": keys, "groups": groups})
+
+
+class QueryTimes(NamedTuple):
+    """Seconds to connect and sign in, and then until the first row was there."""
+
+    connect: float
+    first_row: float
 
 
 class Quantile(NamedTuple):
@@ -250,6 +259,7 @@ class SourceUnreadable(Exception):
         "no-column": "The source has no such column.",
         "too-many-groups": "It has too many groups.",
         "no-groups": "Its values are no groups.",
+        "query-refused": "The query of the probe is not run.",
         "stopped": "Reading it broke off.",
         "failed": "Reading it failed unexpectedly.",
     }

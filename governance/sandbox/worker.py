@@ -66,6 +66,10 @@ def respond(request: JSONObject) -> Iterator[JSONObject]:
             count = import_module(GROUP_CONNECTORS[source.kind]).count
             yield {"counts": count(source, source.groups).as_json()}
             return
+        if source.query:
+            times = import_module("governance.sandbox.connectors.database_query").run(source)
+            yield {"times": list(times)}
+            return
         read = import_module(CONNECTORS[source.kind]).read
         for profile in read(source):
             yield {"tables": [table.as_json() for table in profile.tables], "note": profile.note}

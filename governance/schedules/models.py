@@ -1,6 +1,5 @@
 """When something is due, who has claimed it, and when the wall clock was last set."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
@@ -24,9 +23,10 @@ class ScheduleQuerySet(models.QuerySet[AnySchedule]):
     def claimed(self, now: datetime) -> Self:
         return self.filter(claimed_until__gt=now)
 
-    def unknown_to_product(self, types: Collection[str]) -> Self:
+    def unknown_to_product(self, checked: Q) -> Self:
         """Leave out the ports of working copies whose servers the published product has too.
 
+        `checked` is the condition of the servers that are looked at.
         Those are looked at there; a server that is new is looked at before it is published.
         """
         copies = DataProduct.including_working_copies.filter(working_copy_of__isnull=False)
@@ -37,10 +37,9 @@ class ScheduleQuerySet(models.QuerySet[AnySchedule]):
             type=OuterRef("type"),
             location=OuterRef("location"),
             format=OuterRef("format"),
+            probe=OuterRef("probe"),
         )
-        servers = Server.objects.filter(
-            contract__port_contracts__port=OuterRef("port"), type__in=types
-        )
+        servers = Server.objects.filter(checked, contract__port_contracts__port=OuterRef("port"))
         is_known = ~Exists(servers.filter(~Exists(published)))
         return self.exclude(Q(port__product__in=copies.values("pk")) & is_known)
 
@@ -81,6 +80,43 @@ class Schedule(models.Model):
 
     def latest_slot(self, now: datetime) -> datetime:
         return self.next_due_at + (now - self.next_due_at) // self.period * self.period
+
+
+class LoopRun(models.Model):
+    """When a loop of the workers last ran, and what it has done since it is known.
+
+    A loop is an entry of a timetable, or a task that does the work which one has queued.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    every = models.PositiveIntegerField(help_text="Seconds; 0 if it runs when there is work.")
+    known_since = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="The last run without error.")
+    worked_at = models.DateTimeField(null=True, blank=True, help_text="The last that did work.")
+    failed_at = models.DateTimeField(null=True, blank=True)
+    runs = models.PositiveBigIntegerField(default=0)
+    failures = models.PositiveBigIntegerField(default=0)
+    items = models.PositiveBigIntegerField(default=0, help_text="What all runs together did.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkCount(models.Model):
+    """How often something has happened in the workers, for metrics: probes by outcome."""
+
+    name = models.CharField(max_length=60)
+    label = models.CharField(max_length=60, blank=True)
+    count = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0, help_text="The sum, where it is of durations.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "label"], name="one_count_for_each_label")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.label}: {self.count}".strip()
 
 
 class HostClock(models.Model):

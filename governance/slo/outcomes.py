@@ -17,6 +17,11 @@ class Outcome(StrEnum):
     WRONG_FORMAT = "wrong_format"
     DENIED = "denied"
     NOT_CONFIGURED = "not_configured"
+    WRONG_STATUS = "wrong_status"
+    WRONG_BODY = "wrong_body"
+    TOO_LARGE = "too_large"
+    QUERY_FAILED = "query_failed"
+    LATE = "late"
 
 
 # Ports whose last measurements ended like this have a queue of their own, because each attempt

@@ -7,25 +7,35 @@ from datetime import datetime, timedelta
 
 from catalog.contracts.projection import server_key
 from catalog.ports.http_types import Timings
+from catalog.types import JSONObject
 from governance.slo.outcomes import Outcome
 
 MAX_DEADLINE = 10.0
 MIN_DEADLINE = 1.0
 # The queue of healthy ports waits no longer: what answers later is measured in the slow queue.
 HEALTHY_DEADLINE = 2.0
+HEARTBEAT, SQL = "heartbeat", "sql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeTask:
-    """One port to measure for one slot; `interval` in seconds."""
+    """One port to measure for one slot; `interval` in seconds, `probe` as the contract has it."""
 
     port_id: int
     slot: datetime
     type: str
     location: str
     format: str = ""
+    probe: JSONObject = field(default_factory=dict)
     interval: int = 60
     max_deadline: float = MAX_DEADLINE
+
+    @property
+    def kind(self) -> str:
+        """Return how the port is checked: its type of server, or one of the other two ways."""
+        if self.probe.get("heartbeat"):
+            return HEARTBEAT
+        return SQL if self.probe.get("query") else self.type
 
     @property
     def deadline(self) -> float:
@@ -49,13 +59,17 @@ class ProbeTask:
             outcome=outcome,
             status_code=status_code,
             timings=timings,
-            server=server_key(self.type, self.location, self.format),
+            server=server_key(self.type, self.location, self.format, self.probe),
+            kind=self.kind,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What a probe measured of a port in a slot; `server` is what it probed."""
+    """What a probe measured of a port in a slot; `server` is what it probed.
+
+    A heartbeat is reported: another program says that a port works which Assay cannot reach.
+    """
 
     port_id: int
     slot: datetime
@@ -64,6 +78,11 @@ class ProbeResult:
     status_code: int | None = None
     timings: Timings = field(default_factory=Timings)
     server: str = ""
+    kind: str = ""
+
+    @property
+    def is_reported(self) -> bool:
+        return self.kind == HEARTBEAT
 
     @property
     def is_good(self) -> bool:

@@ -8,12 +8,10 @@ from django.utils import timezone
 from catalog.authorization.access import Writer, require_permission
 from catalog.contracts.models import contract_of
 from catalog.contracts.projection import (
-    PROBED_TYPES,
     ContractDocument,
     bump_version,
     new_tree,
     parse_contract,
-    server_key,
 )
 from catalog.contracts.services.versions import frozen_digests, is_frozen, save_contract
 from catalog.domains.models import Domain
@@ -133,11 +131,11 @@ def confirm_output_port(*, port: OutputPort, actor: Writer, reason: str = "") ->
     servers = list(contract.servers.all()) if contract else []
     if not servers:
         raise ValidationFailed.of("server", "The port has no server.", "Add its server first.")
-    if any(server.type in PROBED_TYPES for server in servers):
+    if any(server.is_probed for server in servers):
         message = "This port is checked automatically."
         raise ValidationFailed.of("server", message, "Wait for its next check.")
     port.last_good_at, port.last_outcome = timezone.now(), CONFIRMED
-    port.last_good_server = server_key(servers[0].type, servers[0].location, servers[0].format)
+    port.last_good_server = servers[0].key
     port.save(update_fields=["last_good_at", "last_outcome", "last_good_server"])
     bump_revision(rows=DataProduct.objects.filter(pk=product.pk))
     product.refresh_from_db(fields=["revision"])

@@ -15,7 +15,6 @@ from catalog.contracts.models import (
     last_good_check,
     ports_of,
 )
-from catalog.contracts.projection import PROBED_TYPES
 from catalog.ports.models import CONFIRMED, READ, OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.products.snippets import Snippet, data_snippets, server_snippets
@@ -74,8 +73,7 @@ class PortRow:
     @property
     def can_be_confirmed(self) -> bool:
         """Return True if Assay cannot check any server of the port."""
-        types = {server.type for server in self.servers}
-        return bool(types) and types.isdisjoint(PROBED_TYPES)
+        return bool(self.servers) and not any(server.is_probed for server in self.servers)
 
 
 def port_rows(product: DataProduct, origin: str = "") -> list[PortRow]:

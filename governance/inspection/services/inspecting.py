@@ -14,7 +14,7 @@ from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.authorization.access import require_permission
 from catalog.contracts.models import DataContract, Server, contract_of
-from catalog.contracts.projection import PROBED_TYPES, new_tree, parse_contract, server_key
+from catalog.contracts.projection import new_tree, parse_contract
 from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
 from catalog.exceptions import InvalidTransition, ValidationFailed
@@ -199,7 +199,7 @@ def _note_check(
     nothing of what consumers get.
     """
     servers = list(contract.servers.all())
-    is_probed = any(server.type in PROBED_TYPES for server in servers)
+    is_probed = any(server.is_probed for server in servers)
     if is_probed or result.failure not in ("", "unreachable"):
         return
     read = next(server for server in servers if server.type in READABLE)
@@ -207,7 +207,7 @@ def _note_check(
         at=read_at,
         outcome=result.failure or READ,
         is_good=not result.failure,
-        server=server_key(read.type, read.location, read.format),
+        server=read.key,
     )
     update_probe_times(probes={port.pk: check})
 

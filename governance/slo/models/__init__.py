@@ -6,6 +6,7 @@ from governance.slo.models.objectives import Breach, Objective, ObjectiveStandar
 from governance.slo.models.schedules import (
     DEFAULT_INTERVAL,
     SLOW_AFTER,
+    Heartbeat,
     ProbeSchedule,
 )
 from governance.slo.models.values import IndicatorValue
@@ -14,6 +15,7 @@ __all__ = [
     "DEFAULT_INTERVAL",
     "SLOW_AFTER",
     "Breach",
+    "Heartbeat",
     "IndicatorValue",
     "MaintenanceWindow",
     "Measurement",

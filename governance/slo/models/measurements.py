@@ -47,6 +47,9 @@ class Measurement(models.Model):
     in_maintenance = models.BooleanField(
         default=False, help_text="In maintenance that was planned beforehand."
     )
+    is_reported = models.BooleanField(
+        default=False, help_text="Another program has said so; Assay has not measured it."
+    )
 
     objects = MeasurementQuerySet.as_manager()
 

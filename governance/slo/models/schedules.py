@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog.contracts.models import Server
-from catalog.contracts.projection import PROBED_TYPES
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status
 from governance.schedules.models import Schedule, ScheduleQuerySet
@@ -28,12 +27,12 @@ class ProbeScheduleQuerySet(ScheduleQuerySet["ProbeSchedule"]):
         has_no_end = Q(port__is_deprecated=False, port__ends_on__isnull=True)
         is_live = has_no_end | Q(port__ends_on__gte=timezone.localdate())
         servers = Server.objects.filter(
-            contract__port_contracts__port=OuterRef("port"), type__in=PROBED_TYPES
+            contract__port_contracts__port=OuterRef("port"), is_probed=True
         )
         # A list of ids is read off an index; a join would read the row of each product.
         unprobed = DataProduct.objects.filter(status__in=UNPROBED_STATUSES).values("pk")
         probed = self.filter(is_live, Exists(servers)).exclude(port__product__in=unprobed)
-        return probed.unknown_to_product(PROBED_TYPES)
+        return probed.unknown_to_product(Q(is_probed=True))
 
     def due(self, now: datetime) -> ProbeScheduleQuerySet:
         """Return the unclaimed schedules whose slot has come."""
@@ -68,3 +67,15 @@ class ProbeSchedule(Schedule):
 
     def __str__(self) -> str:
         return f"{self.port} every {self.interval} s"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a port that Assay cannot reach, as its own program sent it."""
+
+    port = models.OneToOneField(OutputPort, models.CASCADE, related_name="heartbeat")
+    sent_at = models.DateTimeField(help_text="As its sender says, never in the future.")
+    received_at = models.DateTimeField()
+    identifier = models.CharField(max_length=200, help_text="Of the message, by its sender.")
+
+    def __str__(self) -> str:
+        return f"{self.port} at {self.sent_at:%Y-%m-%d %H:%M:%S}"

@@ -4,6 +4,7 @@ from governance.slo.services.claims import ProbeQueue, claim_due, claim_ports
 from governance.slo.services.evaluation import evaluate, evaluate_ports
 from governance.slo.services.maintenance import mark_unmeasured, prune, roll_up_days
 from governance.slo.services.objectives import project_objectives, schedule_missing_ports
+from governance.slo.services.poller import find_poller_silence, queue_states
 from governance.slo.services.probing import probe, probe_ports
 from governance.slo.services.product_status import publish_status
 from governance.slo.services.recording import record_measurements
@@ -16,12 +17,14 @@ __all__ = [
     "claim_ports",
     "evaluate",
     "evaluate_ports",
+    "find_poller_silence",
     "mark_unmeasured",
     "probe",
     "probe_ports",
     "project_objectives",
     "prune",
     "publish_status",
+    "queue_states",
     "record_measurements",
     "record_values",
     "roll_up_days",

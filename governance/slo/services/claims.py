@@ -1,6 +1,6 @@
 """Claims the ports whose slot has come, so that each slot is measured by one worker at most."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from catalog.contracts.models import Server
-from catalog.contracts.projection import PROBED_TYPES
+from catalog.types import JSONObject
 from governance.schedules.services import claim_rows, skip_to_next_slot
 from governance.slo.models import SLOW_AFTER, ProbeSchedule
 from governance.slo.outcomes import SLOW_TO_FAIL
-from governance.slo.probe_types import HEALTHY_DEADLINE, MAX_DEADLINE, ProbeResult, ProbeTask
+from governance.slo.probe_types import HEALTHY_DEADLINE, MAX_DEADLINE, SQL, ProbeResult, ProbeTask
 
 # Ports of one domain that may be under way in the healthy queue: a few batches.
 DOMAIN_SHARE = 1200
@@ -25,6 +25,7 @@ class ProbeTarget(TypedDict):
     type: str
     location: str
     format: str
+    probe: JSONObject
 
 
 class ProbeQueue(StrEnum):
@@ -77,11 +78,18 @@ def release(*, results: Sequence[ProbeResult]) -> None:
 
 
 def is_slow(result: ProbeResult) -> bool:
-    return result.outcome in SLOW_TO_FAIL or result.timings.total >= HEALTHY_DEADLINE
+    """Return True if a port belongs into the slow queue: a query starts a process."""
+    return (
+        result.kind == SQL
+        or result.outcome in SLOW_TO_FAIL
+        or result.timings.total >= HEALTHY_DEADLINE
+    )
 
 
-def hand_over(*, port_ids: Iterable[int]) -> None:
+def hand_over(*, port_ids: Collection[int]) -> None:
     """Return ports that the healthy queue could not wait for; they are due in the slow queue."""
+    if not port_ids:
+        return
     claimed = ProbeSchedule.objects.filter(port_id__in=port_ids, claimed_until__isnull=False)
     for interval in set(claimed.values_list("interval", flat=True)):
         # Claiming moved them on by one interval.
@@ -110,10 +118,10 @@ def _build_tasks(
 def probe_targets(port_ids: list[int]) -> dict[int, ProbeTarget]:
     """Return the server to probe for each port: the first of its contract that can be probed."""
     servers = Server.objects.annotate(port_id=F("contract__port_contracts__port_id"))
-    rows = servers.filter(port_id__in=port_ids, type__in=PROBED_TYPES).order_by("-position", "-pk")
+    rows = servers.filter(port_id__in=port_ids, is_probed=True).order_by("-position", "-pk")
     return {
-        port_id: ProbeTarget(type=server_type, location=location, format=file_format)
-        for port_id, server_type, location, file_format in rows.values_list(
-            "port_id", "type", "location", "format"
+        port_id: ProbeTarget(type=server_type, location=location, format=file_format, probe=probe)
+        for port_id, server_type, location, file_format, probe in rows.values_list(
+            "port_id", "type", "location", "format", "probe"
         )
     }

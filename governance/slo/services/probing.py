@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from governance.slo.models import ProbeSchedule
 from governance.slo.outcomes import Outcome
-from governance.slo.probe_types import ProbeResult, ProbeTask
+from governance.slo.probe_types import SQL, ProbeResult, ProbeTask
 from governance.slo.probes.measuring import OnResult, measure
 from governance.slo.services.claims import claim_ports, hand_over
 from governance.slo.services.objectives import schedule_missing_ports
+from governance.slo.services.poller import count_probes
 from governance.slo.services.recording import record_measurements
 
 # Results per transaction, so that on SQLite nobody waits long for the one writer.
@@ -26,16 +27,20 @@ def probe(*, tasks: Sequence[ProbeTask], on_result: OnResult | None = None) -> l
     than its own deadline, and did not, is handed over instead of recorded.
     """
     current = drop_late(tasks, timezone.now())
+    # A query starts a process, so it never runs among the healthy.
+    queries = {t.port_id for t in current if t.kind == SQL and t.deadline < t.full_deadline}
+    hand_over(port_ids=queries)
+    current = [task for task in current if task.port_id not in queries]
     results: list[ProbeResult] = []
     handed_over: list[ProbeResult] = []
     for task, result in zip(current, measure(current, on_result=on_result), strict=True):
         is_cut_short = task.deadline < task.full_deadline and result.outcome == Outcome.TIMEOUT
         (handed_over if is_cut_short else results).append(result)
-    if handed_over:
-        hand_over(port_ids=[result.port_id for result in handed_over])
+    hand_over(port_ids=[result.port_id for result in handed_over])
     for start in range(0, len(results), RESULTS_PER_TRANSACTION):
         batch = results[start : start + RESULTS_PER_TRANSACTION]
         record_measurements(results=batch, now=timezone.now())
+        count_probes(batch)
     return results
 
 

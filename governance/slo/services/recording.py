@@ -43,6 +43,7 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
                 measured_at=result.at,
                 outcome=result.outcome,
                 status_code=result.status_code,
+                is_reported=result.is_reported,
                 **asdict(result.timings),
             )
             for result in new
@@ -101,7 +102,8 @@ def _roll_up(results: Sequence[ProbeResult]) -> None:
         hour = hours[result.port_id, start_of_hour(result.slot)]
         total = StoredStats(outcomes=hour.outcomes, latencies=hour.latencies)
         for stored in (total, stored_slice(hour.slices, result.slot)):
-            add_measurement(stored, outcome=result.outcome, seconds=result.timings.total)
+            seconds = None if result.is_reported else result.timings.total
+            add_measurement(stored, outcome=result.outcome, seconds=seconds)
     RollUp.objects.bulk_create(
         hours.values(),
         update_conflicts=True,

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 
 from catalog.authorization.access import require_permission, require_user
 from catalog.contracts.models import contract_of
-from catalog.contracts.projection import PROBED_TYPES
 from catalog.exceptions import CatalogError, ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
@@ -47,7 +46,7 @@ def port_check(request: HttpRequest, pk: int) -> HttpResponse:
 def _check(request: HttpRequest, port: OutputPort) -> tuple[bool, str]:
     contract = contract_of(port)
     servers = list(contract.servers.all()) if contract else []
-    if not any(server.type in PROBED_TYPES for server in servers):
+    if not any(server.is_probed for server in servers):
         return _read(request, port)
     results = probe_ports(port_ids=[port.pk])
     if not results:

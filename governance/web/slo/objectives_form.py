@@ -9,7 +9,6 @@ from django.db.models import Min
 from django.utils import timezone
 
 from catalog.contracts.models import Server
-from catalog.contracts.projection import PROBED_TYPES
 from catalog.products.models import DataProduct
 from catalog.products.projection import with_custom
 from catalog.products.services import replace_document
@@ -91,5 +90,5 @@ class Objectives(TableView):
             checks=0 if has_objectives else self.stats.total,
             since=None if has_objectives else first.aggregate(since=Min("measured_at"))["since"],
             is_filled_in=self.is_filled_in,
-            is_measurable=servers.filter(type__in=PROBED_TYPES).exists(),
+            is_measurable=servers.filter(is_probed=True).exists(),
         )

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.authorization.access import AccessContext
-from catalog.contracts.projection import PROBED_TYPES
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from catalog.web.csv_lines import csv_response
@@ -118,9 +117,9 @@ def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:
     ports = list(product.output_ports.select_related("probe_schedule"))
     rollups = load_rollups([port.pk for port in ports], now)
     probed = set(
-        product.output_ports.filter(
-            port_contract__contract__servers__type__in=PROBED_TYPES
-        ).values_list("pk", flat=True)
+        product.output_ports.filter(port_contract__contract__servers__is_probed=True).values_list(
+            "pk", flat=True
+        )
     )
     rows = []
     for port in ports:
