@@ -31,11 +31,17 @@ class GovernanceConfig(AppConfig):
         from governance.representation.services import forget_references_of
         from governance.slo.alert_kinds import SLO_KINDS
         from governance.slo.projection import declared_objectives
-        from governance.slo.services import project_objectives
+        from governance.slo.services import (
+            apply_standards,
+            apply_standards_in_domains,
+            project_objectives,
+        )
         from governance.web.representation.format_links import datasheet_links
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
         register_follower("hidden references", kind="product", tell=forget_references_of)
+        register_follower("objective standards", kind="product", tell=apply_standards)
+        register_follower("objective standards", kind="domain", tell=apply_standards_in_domains)
         register_observer(observed_tables)
         register_follower("contract states", kind="product", tell=compare_products)
         register_formats("datasheet", datasheet_links)

@@ -30,6 +30,7 @@ from governance.schedules.services import follow_clock
 from governance.slo.probe_types import ProbeTask
 from governance.slo.services import (
     ProbeQueue,
+    apply_all_standards,
     claim_due,
     mark_unmeasured,
     probe,
@@ -62,6 +63,7 @@ BEAT: dict[str, JSONObject] = {
     "compare contracts": entry("compare_contracts", every=300),
     "measure due representation": entry("schedule_representation", every=MEASURING_TICK),
     "forget hidden references": entry("forget_references", every=300),
+    "apply objective standards": entry("apply_standards", every=900),
     "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
 
@@ -166,6 +168,12 @@ def measure_representation(claim: str, port_ids: Sequence[int]) -> int:
 def forget_references() -> int:
     """Clear references that not all readers may see now, where a commit's hint was lost."""
     return forget_hidden_references()
+
+
+@shared_task
+def apply_standards() -> int:
+    """Apply objective standards to products, where a commit's hint was lost."""
+    return apply_all_standards()
 
 
 @shared_task

@@ -11,6 +11,7 @@ from jsonpointer import escape
 from catalog.issues import Issue
 from catalog.types import JSONObject, JSONValue
 from governance.slo.evaluation import (
+    PROBED_INDICATORS,
     BudgetingMethod,
     Indicator,
     ObjectiveSpec,
@@ -21,8 +22,6 @@ from governance.slo.evaluation import (
 KEYS = frozenset(
     "indicator target threshold percentile window budgeting port interval source".split()
 )
-# What probes measure many times an hour; the others get a value from each run of checks.
-PROBED_INDICATORS = frozenset({Indicator.AVAILABILITY, Indicator.LATENCY})
 WINDOW_PATTERN = re.compile(r"([1-9][0-9]{0,2})([hd])\Z")
 MAX_WINDOW = timedelta(days=90)
 MAX_WINDOW_IN_HOURS = timedelta(hours=72)
@@ -56,7 +55,6 @@ class DeclaredObjective:
     spec: ObjectiveSpec
     port: str = ""
     interval: int | None = None
-    source: str = ValueSource.MEASURED
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -69,13 +67,17 @@ class DeclaredObjective:
             spec.threshold,
             spec.window_kind,
             spec.window,
+            spec.source,
         )
 
 
 def parse_objective(
-    item: JSONValue, location: str, issues: list[Issue], *, ports: Collection[str] = ()
+    item: JSONValue, location: str, issues: list[Issue], *, ports: Collection[str] | None = None
 ) -> DeclaredObjective | None:
-    """Parse one objective of a product with these ports; append what is wrong to `issues`."""
+    """Parse one objective; append what is wrong to `issues`.
+
+    `ports` are the names of its product's output ports; None for the objective of a domain.
+    """
     if not isinstance(item, dict):
         issues.append(Issue(location=location, message="Must be an object."))
         return None
@@ -102,7 +104,7 @@ class _ObjectiveParser:
     def __init__(self, item: JSONObject, location: str, issues: list[Issue]) -> None:
         self.item, self.location, self.issues = item, location, issues
 
-    def parse(self, ports: Collection[str]) -> DeclaredObjective:
+    def parse(self, ports: Collection[str] | None) -> DeclaredObjective:
         for key in sorted(set(map(str, self.item)) - KEYS):
             self.add_issue(key, "Unknown key.", f"Use one of {', '.join(sorted(KEYS))}.")
         indicator = self.choice("indicator", tuple(Indicator), default="")
@@ -119,6 +121,7 @@ class _ObjectiveParser:
             percentile=self.percentile(indicator, budgeting),
             budgeting=budgeting,
             window_kind=window_kind,
+            source=self.choice("source", tuple(ValueSource), default=ValueSource.MEASURED),
         )
         if indicator and indicator not in PROBED_INDICATORS:
             if spec.is_sliced:
@@ -130,7 +133,6 @@ class _ObjectiveParser:
             spec=spec,
             port=self.port(ports),
             interval=self.interval(),
-            source=self.choice("source", tuple(ValueSource), default=ValueSource.MEASURED),
         )
 
     def add_issue(self, key: str, message: str, hint: str = "") -> None:
@@ -205,9 +207,13 @@ class _ObjectiveParser:
         self.add_issue("interval", f"Unknown interval {value!r}.", hint)
         return None
 
-    def port(self, ports: Collection[str]) -> str:
+    def port(self, ports: Collection[str] | None) -> str:
         """Return the name of the port that the objective covers; empty for all of them."""
         value = self.item.get("port", "")
+        if ports is None:
+            if "port" in self.item:
+                self.add_issue("port", "A standard covers all ports of a product.", "Remove it.")
+            return ""
         if isinstance(value, str) and (not value or value in ports):
             return value
         self.add_issue("port", f"Unknown output port {value!r}.", "Name one of its ports.")

@@ -26,10 +26,18 @@ def declared_objectives(tree: JSONObject) -> list[DeclaredObjective]:
     return parse_objectives(declared, custom_pointer(tree, KEY), ports=port_names)
 
 
+def parse_standards(declared: JSONValue) -> list[DeclaredObjective]:
+    """Return the objectives of a domain, in order. Raises ValidationFailed with every issue."""
+    return parse_objectives(declared, "", ports=None)
+
+
 def parse_objectives(
-    declared: JSONValue, location: str, *, ports: set[str]
+    declared: JSONValue, location: str, *, ports: set[str] | None
 ) -> list[DeclaredObjective]:
-    """Return a list of objectives, in order. Raises ValidationFailed with every issue."""
+    """Return a list of objectives, in order; `ports` are those of their product, if any.
+
+    Raises ValidationFailed with every issue.
+    """
     if not isinstance(declared, list) or len(declared) > MAX_OBJECTIVES:
         message = f"Must be a list of at most {MAX_OBJECTIVES} objectives."
         raise ValidationFailed([Issue(location=location, message=message)])

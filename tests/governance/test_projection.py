@@ -89,7 +89,7 @@ def test_an_objective_of_data_has_a_threshold_for_each_check(indicator, threshol
         threshold,
         threshold,
     )
-    assert objective.source == "reported"
+    assert spec.source == "reported"
 
 
 @pytest.mark.parametrize(("window", "days"), [("week", 7), ("month", 30), ("quarter", 90)])

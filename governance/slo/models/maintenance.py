@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from catalog.authorization.tree import ancestors_in
 from catalog.domains.models import Domain
 from catalog.people.models import Person
 from catalog.products.models import DataProduct
@@ -19,6 +20,19 @@ class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
     def planned(self) -> MaintenanceWindowQuerySet:
         """Return the windows that were not cancelled, the first to start first."""
         return self.filter(cancelled_at__isnull=True).order_by("starts_at", "pk")
+
+    def of_subject(self, subject: DataProduct | Domain) -> MaintenanceWindowQuerySet:
+        """Return the windows of a product or of a domain itself, the last to start first."""
+        is_product = isinstance(subject, DataProduct)
+        own = {"product": subject} if is_product else {"domain": subject}
+        return self.filter(**own).order_by("-starts_at", "-pk")
+
+    def affecting(self, product: DataProduct) -> MaintenanceWindowQuerySet:
+        """Return the windows of a product, of its domain and of those above it."""
+        domains = ancestors_in(Domain.objects.parents(), product.domain_id)
+        return self.filter(
+            Q(product_id=product.working_copy_of_id or product.pk) | Q(domain_id__in=domains)
+        ).order_by("-starts_at", "-pk")
 
     def overlapping(self, start: datetime, end: datetime) -> MaintenanceWindowQuerySet:
         """Return the planned windows that share a moment with [start, end)."""
