@@ -3,6 +3,12 @@
 from governance.alerts.models import Alert, AlertEvent, AlertRule, Delivery, Route
 from governance.inbox.models import Digest, InboxSettings
 from governance.inspection.models import Inspection, RejectedClassification, SourceSchedule
+from governance.quality.models import (
+    CheckOutcome,
+    DistributionBaseline,
+    QualityRun,
+    QualitySchedule,
+)
 from governance.representation.models import (
     RepresentationPlan,
     RepresentationRun,
@@ -28,8 +34,10 @@ __all__ = [
     "AlertEvent",
     "AlertRule",
     "Breach",
+    "CheckOutcome",
     "Delivery",
     "Digest",
+    "DistributionBaseline",
     "Heartbeat",
     "HostClock",
     "InboxSettings",
@@ -42,6 +50,8 @@ __all__ = [
     "ObjectiveStandard",
     "ObjectiveStatus",
     "ProbeSchedule",
+    "QualityRun",
+    "QualitySchedule",
     "RejectedClassification",
     "RepresentationPlan",
     "RepresentationRun",

@@ -85,6 +85,14 @@ def edited_port(port: OutputPort) -> OutputPort:
     return counterpart
 
 
+def published_port(port: OutputPort) -> OutputPort | None:
+    """Return the port of the published product that one of its working copy is, if it has one."""
+    if not port.product.is_working_copy:
+        return port
+    ports = OutputPort.objects.filter(product=port.product.working_copy_of_id)
+    return ports.filter(name=port.name, version=port.version).first()
+
+
 @transaction.atomic
 def update_probe_times(*, probes: Mapping[int, ProbeSummary]) -> None:
     """Save the last probe of each port, by id; an older one never overwrites a newer.

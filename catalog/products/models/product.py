@@ -70,6 +70,20 @@ class ContractState(models.TextChoices):
     MET = "met"
 
 
+class QualityState(models.TextChoices):
+    """What the quality checks of a product say, the worst first; "none" if it has no checks.
+
+    Unknown are checks that could not run, or did not for long; collecting, those before the first
+    run.
+    """
+
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    COLLECTING = "collecting"
+    PASSED = "passed"
+    NONE = "none"
+
+
 class DataProductQuerySet(models.QuerySet["DataProduct"]):
     """Reads of products."""
 
@@ -178,6 +192,10 @@ class DataProduct(Revisioned):
     )
     contract_observed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the sources were read that say so."
+    )
+    quality_state = models.CharField(max_length=10, choices=QualityState, default=QualityState.NONE)
+    quality_observed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the data was checked that says so."
     )
     certification = models.CharField(max_length=12, blank=True)
     certified_until = models.DateField(null=True, blank=True)

@@ -16,7 +16,12 @@ from catalog.products.services.registration import (
     set_aliases,
 )
 from catalog.products.services.rows import record_edit
-from catalog.products.services.status import set_contract_state, set_status, set_trust
+from catalog.products.services.status import (
+    set_contract_state,
+    set_quality_state,
+    set_status,
+    set_trust,
+)
 from catalog.products.services.usages import add_use, project_usages, remove_use
 from catalog.products.services.working_copy import (
     discard_changes,
@@ -56,6 +61,7 @@ __all__ = [
     "set_alias",
     "set_aliases",
     "set_contract_state",
+    "set_quality_state",
     "set_status",
     "set_trust",
     "share_product",

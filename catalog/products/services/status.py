@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
 from catalog.authorization.access import Writer
-from catalog.products.models import ContractState, DataProduct, Status
+from catalog.products.models import DataProduct, Status
 from catalog.products.services.working_copy import record_setting
 from catalog.revisions.services import record_change
 from catalog.types import JSONObject
@@ -70,42 +70,52 @@ def set_trust(*, product_id: int, verdict: str, figures: JSONObject, actor: Syst
     return True
 
 
-@transaction.atomic
-def set_contract_state(
-    *,
-    product_id: int,
-    decide: Callable[[], tuple[ContractState, datetime | None, str]],
-    actor: SystemActor,
-) -> bool:
-    """Write whether a product's contracts are met; return True if the state changed.
+# What decides on a state: the state, when that was observed, and why, as a sentence.
+Decision = tuple[str, datetime | None, str]
 
-    `decide` returns the state, when that was observed, and why, as a sentence; it is called once
-    the product is locked, so that of two readings at a time the later one sees both. A changed
-    state bumps the revision and is audited.
+
+def set_contract_state(
+    *, product_id: int, decide: Callable[[], Decision], actor: SystemActor
+) -> bool:
+    """Write whether a product's contracts are met; return True if the state changed."""
+    return _set_state(name="contract", product_id=product_id, decide=decide, actor=actor)
+
+
+def set_quality_state(
+    *, product_id: int, decide: Callable[[], Decision], actor: SystemActor
+) -> bool:
+    """Write what the quality checks of a product say; return True if the state changed."""
+    return _set_state(name="quality", product_id=product_id, decide=decide, actor=actor)
+
+
+@transaction.atomic
+def _set_state(
+    *, name: str, product_id: int, decide: Callable[[], Decision], actor: SystemActor
+) -> bool:
+    """Write a state of a product; return True if it changed.
+
+    `decide` is called once the product is locked, so that of two readings at a time the later one
+    sees both. A changed state bumps the revision and is audited.
     """
+    column, observed = f"{name}_state", f"{name}_observed_at"
     rows = DataProduct.objects.filter(pk=product_id)
     product = rows.select_for_update(of=("self",), no_key=True).select_related("domain").first()
     if product is None:
         return False
-    before = product.contract_state
+    before = getattr(product, column)
     state, observed_at, reason = decide()
     if state == before:
-        rows.update(contract_observed_at=observed_at)
+        rows.update(**{observed: observed_at})
         return False
-    now = timezone.now()
-    rows.update(
-        contract_state=state,
-        contract_observed_at=observed_at,
-        revision=F("revision") + 1,
-        revised_at=now,
-    )
+    changes = {column: state, observed: observed_at}
+    rows.update(**changes, revision=F("revision") + 1, revised_at=timezone.now())
     product.refresh_from_db(fields=["revision"])
     record_change(
         product,
         actor,
-        "contract state changed",
-        before={"contract_state": before},
-        after={"contract_state": state.value},
+        f"{name} state changed",
+        before={column: str(before)},
+        after={column: str(state)},
         reason=reason,
     )
     return True

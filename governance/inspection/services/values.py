@@ -34,7 +34,7 @@ def value_rules(port: OutputPort) -> ValueRules:
     )
     if contract is None or not rules.is_open:
         return rules
-    return replace(rules, classifications=_classifications(contract))
+    return replace(rules, classifications=classifications_of(contract))
 
 
 def source_server(contract: DataContract) -> JSONObject:
@@ -161,7 +161,7 @@ def _delete_hidden(inspection: Inspection) -> bool:
     return is_changed
 
 
-def _classifications(contract: DataContract) -> dict[str, dict[str, set[str]]]:
+def classifications_of(contract: DataContract) -> dict[str, dict[str, set[str]]]:
     """Return the classifications in each column, by the names of the source without case."""
     server = source_server(contract)
     tables: dict[str, dict[str, set[str]]] = {}

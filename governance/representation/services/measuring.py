@@ -16,6 +16,7 @@ from catalog.contracts.models import Server, contract_of
 from catalog.exceptions import InvalidTransition, NotFound
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
+from catalog.ports.services import published_port
 from catalog.products.services import lock_product
 from catalog.provenance.services import MeasuredGroup, set_measured_imbalances
 from catalog.revisions.services import audit_subject
@@ -35,7 +36,6 @@ from governance.representation.plan import Plan
 from governance.representation.results import Representation
 from governance.representation.services.plans import PORTS, source_tables
 from governance.representation.services.references import ReferenceLost, entered_references
-from governance.representation.services.runs import published_port
 from governance.representation.statistics import represent
 from governance.representation.visible import VisibleRepresentation
 from governance.sandbox.groups import GroupCounts, GroupRequest

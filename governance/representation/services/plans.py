@@ -12,6 +12,7 @@ from catalog.issues import Issue
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
+from catalog.ports.services import published_port
 from catalog.products.models import DataProduct
 from catalog.products.services import lock_settings, record_setting
 from catalog.provenance.services import set_measured_imbalances
@@ -23,7 +24,7 @@ from governance.representation.models import RepresentationPlan, RepresentationS
 from governance.representation.plan import Plan
 from governance.representation.plan_reader import read_plan
 from governance.representation.references import is_open_to_all
-from governance.representation.services.runs import latest_run, published_port
+from governance.representation.services.runs import latest_run
 
 PORTS = OutputPort.objects.select_related("product__domain", "port_contract__contract")
 

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from catalog.ports.models import OutputPort
+from catalog.ports.services import published_port
 from governance.representation.models import RepresentationPlan, RepresentationRun
 
 
@@ -25,11 +26,3 @@ def latest_run(port: OutputPort) -> RepresentationRun | None:
 def last_attempt(port: OutputPort) -> RepresentationRun | None:
     """Return the last measurement of a port, whether it is good or has failed."""
     return runs_of(port).first()
-
-
-def published_port(port: OutputPort) -> OutputPort | None:
-    """Return the port that is measured: that of the published product, not of its working copy."""
-    if not port.product.is_working_copy:
-        return port
-    ports = OutputPort.objects.filter(product=port.product.working_copy_of_id)
-    return ports.filter(name=port.name, version=port.version).first()

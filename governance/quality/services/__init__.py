@@ -1,0 +1,41 @@
+"""Runs the checks of ports, on demand and on schedule, and keeps what they said."""
+
+from governance.quality.services.reading import (
+    latest_reported,
+    latest_run,
+    port_quality,
+    results_of,
+    rules_of,
+    runs_of,
+    scores_in,
+    trends_of,
+)
+from governance.quality.services.running import run_port_checks
+from governance.quality.services.schedules import (
+    CheckBatch,
+    check_batch,
+    claim_checks,
+    plan_checks,
+    prune_runs,
+    set_interval,
+)
+from governance.quality.services.states import publish_quality
+
+__all__ = [
+    "CheckBatch",
+    "check_batch",
+    "claim_checks",
+    "latest_reported",
+    "latest_run",
+    "plan_checks",
+    "port_quality",
+    "prune_runs",
+    "publish_quality",
+    "results_of",
+    "rules_of",
+    "run_port_checks",
+    "runs_of",
+    "scores_in",
+    "set_interval",
+    "trends_of",
+]

@@ -1,0 +1,171 @@
+"""Runs the checks of all ports on schedule, in fair shares: no port keeps another waiting."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils import timezone
+
+from catalog.audit.services import record
+from catalog.authorization.access import Writer, require_permission
+from catalog.contracts.models import Server, contract_of
+from catalog.exceptions import CatalogError, NotFound, ValidationFailed
+from catalog.permissions import Permission
+from catalog.ports.models import OutputPort
+from catalog.ports.services import published_port
+from catalog.revisions.services import audit_subject
+from governance.inspection.models import READABLE
+from governance.quality.models import (
+    UNCHECKED_STATUSES,
+    CheckOutcome,
+    QualityRun,
+    QualitySchedule,
+)
+from governance.quality.services.reading import PORTS, rules_of
+from governance.quality.services.running import run_port_checks
+from governance.quality.services.states import QUALITY_CHECKS, publish_quality
+from governance.schedules.services import claim_rows, skip_to_next_slot, work_through
+
+logger = logging.getLogger(__name__)
+# One process checks at a time, so that the others read sources and probe slow ports.
+PORTS_PER_BATCH = 10
+BATCH_SECONDS = 120.0
+MIN_INTERVAL, MAX_INTERVAL = timedelta(minutes=5), timedelta(days=7)
+# Runs and outcomes are kept so long; the latest run of a port always.
+KEPT_FOR = timedelta(days=90)
+PRUNE_RUNS = 500
+
+
+@dataclass(frozen=True)
+class CheckBatch:
+    """Claimed ports, which are checked one after another."""
+
+    claim: UUID
+    port_ids: Sequence[int]
+
+
+def plan_checks(ids: Sequence[UUID] | None = None) -> int:
+    """Read again the rules of ports whose contract changed; return how many ports.
+
+    New ports get a schedule. `ids` are products that changed; without them all are looked at, for
+    where the hint of a commit was lost. Checks that changed are due at once.
+    """
+    _schedule_missing()
+    outdated = QualitySchedule.objects.outdated()
+    if ids is not None:
+        outdated = outdated.filter(port__product__uuid__in=ids)
+    ports = PORTS.filter(pk__in=outdated.values("port")).order_by("pk")
+    products = set()
+    for port in ports.iterator(chunk_size=20):
+        contract = contract_of(port)
+        rows = QualitySchedule.objects.filter(port=port)
+        rows.update(
+            checks=len(rules_of(port).runnable),
+            compiled_digest=contract.digest if contract else "",
+            next_due_at=timezone.now(),
+        )
+        if not port.product.is_working_copy:
+            products.add(port.product_id)
+    publish_quality(sorted(products))
+    return len(products)
+
+
+def _schedule_missing() -> None:
+    servers = Server.objects.filter(
+        contract__port_contracts__port=OuterRef("pk"), type__in=READABLE
+    )
+    missing = OutputPort.objects.filter(Exists(servers), quality_schedule__isnull=True)
+    ports = missing.exclude(product__status__in=UNCHECKED_STATUSES)
+    rows = [QualitySchedule(port=port) for port in ports.only("pk")]
+    QualitySchedule.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@transaction.atomic
+def claim_checks(*, now: datetime) -> CheckBatch | None:
+    """Claim a few due ports of different domains, those without a failure first.
+
+    None while a batch is under way, or if nothing is due.
+    """
+    schedules = QualitySchedule.objects
+    if schedules.all().claimed(now).exists():
+        return None
+    turns = schedules.due(now).in_turns("failures", "next_due_at")
+    pks = list(turns.values_list("pk", flat=True)[:PORTS_PER_BATCH])
+    claimed = claim_rows(schedules.all(), pks, now)
+    skip_to_next_slot(claimed, now)
+    if not claimed or (claim := claimed[0].claim) is None:
+        return None
+    ordered = sorted(claimed, key=lambda schedule: pks.index(schedule.pk))
+    return CheckBatch(claim, [schedule.port_id for schedule in ordered])
+
+
+def check_batch(batch: CheckBatch, *, seconds: float = BATCH_SECONDS) -> int:
+    """Run the checks of a batch, port by port; return how many ports.
+
+    After `seconds` it begins with no other port: those are due again at once.
+    """
+    rows = QualitySchedule.objects.all()
+    return work_through(rows, batch.claim, batch.port_ids, _check, seconds=seconds)
+
+
+def _check(port_id: int) -> None:
+    is_good = False
+    try:
+        port = PORTS.filter(pk=port_id).first()
+        if port is not None:
+            is_good = run_port_checks(port=port, actor=QUALITY_CHECKS).is_ok
+    except CatalogError as error:
+        # Its rules or its port were removed meanwhile.
+        logger.info("port %d is not checked: %s", port_id, error)
+    except Exception:
+        # Whatever happens to one port, the others are checked.
+        logger.exception("port %d could not be checked", port_id)
+    schedule = QualitySchedule.objects.filter(port=port_id)
+    schedule.update(claimed_until=None, failures=0 if is_good else F("failures") + 1)
+
+
+def set_interval(*, port: OutputPort, interval: timedelta, actor: Writer) -> QualitySchedule:
+    """Say how often the checks of a port run: a setting of its domain.
+
+    Raises PermissionDenied, NotFound (the port is not published), ValidationFailed.
+    """
+    require_permission(actor, Permission.EDIT_PRODUCTS, port.product.domain)
+    if not MIN_INTERVAL <= interval <= MAX_INTERVAL:
+        hint = "Choose five minutes to a week."
+        raise ValidationFailed.of("interval", "The interval is too short or too long.", hint)
+    row = QualitySchedule.objects.filter(port=published_port(port)).first()
+    if row is None:
+        raise NotFound("The port has no source that can be checked, or is not published yet.")
+    before = {"interval": row.interval}
+    row.interval = int(interval.total_seconds())
+    row.next_due_at = min(row.next_due_at, timezone.now() + interval)
+    row.save(update_fields=["interval", "next_due_at"])
+    record(
+        actor=actor,
+        verb="changed check interval",
+        subject=audit_subject(port.product),
+        before=before,
+        after={"port": str(port), "interval": row.interval},
+    )
+    return row
+
+
+def prune_runs(*, now: datetime) -> int:
+    """Delete runs that are older than 90 days, but not the latest of a port; return how many.
+
+    Deletes in small pieces, so that no lock is held for long.
+    """
+    same = QualityRun.objects.filter(port=OuterRef("port"), source=OuterRef("source"))
+    latest = same.good().order_by("-at", "-pk").values("pk")[:1]
+    old = QualityRun.objects.filter(at__lt=now - KEPT_FOR).exclude(pk=Subquery(latest))
+    deleted = 0
+    while pks := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE_RUNS]):
+        with transaction.atomic():
+            CheckOutcome.objects.filter(run__in=pks).delete()
+            QualityRun.objects.filter(pk__in=pks).delete()
+        deleted += len(pks)
+    return deleted
