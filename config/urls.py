@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 
 from catalog.api.rest.docs import api_reference
 from config import health
+from config.ops.metrics import PrometheusMetrics
 from config.ops.views import ops_status
 from config.pages.first_start import first_start
 from config.pages.help import help_page
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/display", display_settings, name="display_settings"),
     path("settings/language", set_language, name="set_language"),
     path("sign-in", SignIn.as_view(), name="account_login"),
+    path("metrics", PrometheusMetrics.as_view(), name="metrics"),
     path("status", ops_status, name="ops_status"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),

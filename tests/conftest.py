@@ -26,6 +26,7 @@ REPRESENTATION = os.environ.get("ASSAY_TEST_REPRESENTATION", "")
 SHACL = os.environ.get("ASSAY_TEST_SHACL", "")
 EXTRUCT = os.environ.get("ASSAY_TEST_EXTRUCT", "")
 PROV = os.environ.get("ASSAY_TEST_PROV", "")
+PROMTOOL = os.environ.get("ASSAY_TEST_PROMTOOL", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
 NEEDS = {
     "elasticsearch": (TEST_SERVERS["elasticsearch"], "ELASTICSEARCH_URL is not set"),
@@ -52,6 +53,7 @@ NEEDS = {
     "shacl": (SHACL, "ASSAY_TEST_SHACL is not set; .ci/clients installs pyshacl and prints it"),
     "extruct": (EXTRUCT, "ASSAY_TEST_EXTRUCT is not set; .ci/clients installs and prints it"),
     "prov": (PROV, "ASSAY_TEST_PROV is not set; .ci/clients installs and prints it"),
+    "promtool": (PROMTOOL, "ASSAY_TEST_PROMTOOL is not set; .ci/clients unpacks and prints it"),
     "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
     "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
@@ -141,6 +143,12 @@ def elasticsearch_url() -> str:
 def redis_url() -> str:
     """Address of a real Redis; the test is marked `redis`."""
     return TEST_SERVERS["redis"]
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """The program of Prometheus that checks metrics; the test is marked `promtool`."""
+    return Path(PROMTOOL)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ KEEP |= {"ASSAY_TEST_SHACL", "ASSAY_TEST_EXTRUCT", "ASSAY_TEST_PROV"}
 KEEP |= {"ASSAY_TEST_DATACONTRACT", "ASSAY_TEST_MOTO", "ASSAY_TEST_DUCKDB"}
 KEEP |= {"ASSAY_TEST_MLCROISSANT"}
 KEEP |= {"ASSAY_TEST_REPRESENTATION"}
-KEEP |= {"ASSAY_TEST_CHECK_JSONSCHEMA"}
+KEEP |= {"ASSAY_TEST_CHECK_JSONSCHEMA", "ASSAY_TEST_PROMTOOL"}
 DATA_DIR = tempfile.mkdtemp(prefix="assay-tests-")
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 for name in [name for name in os.environ if name.startswith("ASSAY_")]:

@@ -112,15 +112,18 @@ def polling() -> list[StatusReading]:
     ]
 
 
+def installed_version() -> str:
+    try:
+        return version("assay")
+    except PackageNotFoundError:
+        return "from a checkout"
+
+
 def storage() -> list[StatusReading]:
     """Return version, database, search engines and free disk space."""
-    try:
-        installed = version("assay")
-    except PackageNotFoundError:
-        installed = "from a checkout"
     free = shutil.disk_usage(settings.ASSAY_DATA_DIR).free / GIGABYTE
     return [
-        StatusReading("version", installed),
+        StatusReading("version", installed_version()),
         StatusReading("database", connection.vendor),
         StatusReading("search engines", ", ".join(settings.ASSAY_SEARCH_ENGINES)),
         StatusReading("disk free", f"{free:.1f} GB", free >= MIN_FREE_GIGABYTES),

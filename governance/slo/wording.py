@@ -140,6 +140,11 @@ OUTCOMES = {
     Outcome.WRONG_FORMAT: gettext_lazy("wrong format"),
     Outcome.DENIED: gettext_lazy("access denied"),
     Outcome.NOT_CONFIGURED: gettext_lazy("location or secret not set"),
+    Outcome.WRONG_STATUS: gettext_lazy("unexpected status"),
+    Outcome.WRONG_BODY: gettext_lazy("unexpected body"),
+    Outcome.TOO_LARGE: gettext_lazy("answer too large"),
+    Outcome.QUERY_FAILED: gettext_lazy("query failed"),
+    Outcome.LATE: gettext_lazy("no heartbeat in time"),
 }
 INDICATORS = {
     Indicator.AVAILABILITY: gettext_lazy("Availability"),
