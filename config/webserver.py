@@ -20,6 +20,7 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import get_resolver
 
+from config.alert_watch import watch_forever
 from config.embedded.processes import die_with_parent
 from config.http_server import GRACE_SECONDS, web_server
 from config.wsgi import application
@@ -85,11 +86,11 @@ class WebProcess:
             os.kill(self.pid, number)
 
 
-def run(serve: Serve, count: int) -> None:
-    """Keep `count` processes running until a signal to stop comes, then end them in order."""
+def run(*roles: tuple[Serve, int]) -> None:
+    """Keep so many processes of each role running until a signal to stop comes, then end them."""
     # Blocked, so that none is lost between two waits; the processes unblock them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    processes = [WebProcess(serve) for _ in range(count)]
+    processes = [WebProcess(serve) for serve, count in roles for _ in range(count)]
     for process in processes:
         process.start()
     while (received := signal.sigtimedwait(SIGNALS, 5)) is None or (
@@ -140,8 +141,8 @@ def main() -> None:
     listener = listening_socket()
     logger.info("web server listens on %s:%s", settings.ASSAY_HOST, settings.ASSAY_PORT)
     run(
-        lambda beat: web_server(application, listener).serve(beat),
-        settings.ASSAY_WEB_PROCESSES,
+        (lambda beat: web_server(application, listener).serve(beat), settings.ASSAY_WEB_PROCESSES),
+        (watch_forever, 1),
     )
 
 

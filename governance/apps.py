@@ -18,6 +18,7 @@ class GovernanceConfig(AppConfig):
         from catalog.revisions.followers import register_follower
         from catalog.web.products.formats import register_formats
         from governance.alerts.kinds import INSTALLATION_KINDS, register_kind
+        from governance.alerts.wakeup import register_waker
         from governance.inspection.alert_kinds import CONTRACT_BROKEN
         from governance.inspection.services import (
             READABLE,
@@ -36,6 +37,7 @@ class GovernanceConfig(AppConfig):
             apply_standards_in_domains,
             project_objectives,
         )
+        from governance.tasks import hint_delivery
         from governance.web.representation.format_links import datasheet_links
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
@@ -48,5 +50,6 @@ class GovernanceConfig(AppConfig):
         register_readable_types(READABLE)
         register_upload_check("content", content_issues)
         register_projector("objectives", parse=declared_objectives, write=project_objectives)
+        register_waker(hint_delivery)
         for kind in (*INSTALLATION_KINDS, *SLO_KINDS, QUALITY_FAILED, CONTRACT_BROKEN, BIAS_DRIFT):
             register_kind(kind)

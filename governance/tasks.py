@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.tasks import hint
 from catalog.types import JSONObject
+from governance.alerts.services import deliver, prune_alerts, send_synthetic, settle_alerts
 from governance.inspection.models import SourceSchedule
 from governance.inspection.services import (
     SourceBatch,
@@ -46,6 +47,7 @@ QUEUES = {ProbeQueue.HEALTHY: "probes", ProbeQueue.SLOW: "slow_probes"}
 PROBE_TICK = 5
 SOURCE_TICK = 10
 MEASURING_TICK = 15
+DELIVERY_TICK = 10
 
 
 def entry(task: str, *, every: int, expires: int | None = None) -> JSONObject:
@@ -64,6 +66,9 @@ BEAT: dict[str, JSONObject] = {
     "measure due representation": entry("schedule_representation", every=MEASURING_TICK),
     "forget hidden references": entry("forget_references", every=300),
     "apply objective standards": entry("apply_standards", every=900),
+    "deliver alerts": entry("deliver_alerts", every=DELIVERY_TICK),
+    "settle alerts": entry("settle", every=60),
+    "prune alerts": entry("prune_old_alerts", every=6 * 3600, expires=3600),
     "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
 
@@ -179,6 +184,28 @@ def apply_standards() -> int:
 @shared_task
 def prune_measurements() -> int:
     return prune(now=timezone.now())
+
+
+@shared_task
+def deliver_alerts() -> int:
+    """Send what is due, also where a commit's hint was lost."""
+    return deliver(now=timezone.now())
+
+
+@shared_task
+def settle() -> int:
+    send_synthetic(now=timezone.now())
+    return settle_alerts(now=timezone.now())
+
+
+@shared_task
+def prune_old_alerts() -> int:
+    return prune_alerts(now=timezone.now())
+
+
+def hint_delivery() -> None:
+    """Have an alert delivered now, not at the next tick."""
+    hint(deliver_alerts)
 
 
 def hint_new_source() -> None:

@@ -44,7 +44,7 @@ def application(environ, start_response):
     return [answer + b"." * size]
 
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=1024)
-webserver.run(lambda beat: http_server.web_server(application, listener).serve(beat), 2)
+webserver.run((lambda beat: http_server.web_server(application, listener).serve(beat), 2))
 """
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -9,11 +9,12 @@ from governance.alerts.models.alerts import (
     EventKind,
 )
 from governance.alerts.models.deliveries import Delivery, DeliveryState
-from governance.alerts.models.routes import Channel, Route
+from governance.alerts.models.routes import WEB_CHANNELS, Channel, Route
 from governance.alerts.models.rule_rows import AlertRule
 
 __all__ = [
     "OPEN_STATES",
+    "WEB_CHANNELS",
     "Alert",
     "AlertEvent",
     "AlertQuerySet",

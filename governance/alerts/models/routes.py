@@ -19,6 +19,8 @@ class Channel(models.TextChoices):
     MAIL = "mail", "e-mail"
     WEBHOOK = "webhook", "webhook (Standard Webhooks)"
     SLACK = "slack", "webhook (Slack)"
+    # Of the synthetic alert: signed, and verified here.
+    SELF_CHECK = "self_check", "self-check"
 
 
 WEB_CHANNELS = (Channel.WEBHOOK, Channel.SLACK)

@@ -30,6 +30,7 @@ def record_alert_event(
     at: datetime,
     note: str = "",
     is_announced: bool = False,
+    is_audited: bool = True,
 ) -> AlertEvent:
     """Write an event in the transaction of its change; people are told of an announced one."""
     event = AlertEvent.objects.create(
@@ -40,13 +41,14 @@ def record_alert_event(
         note=note,
         is_announced=is_announced,
     )
-    record(
-        actor=actor,
-        verb=f"alert {kind.value}",
-        subject=alert_subject(alert),
-        after={"severity": alert.severity, "state": alert.state},
-        reason=note,
-    )
+    if is_audited:
+        record(
+            actor=actor,
+            verb=f"alert {kind.value}",
+            subject=alert_subject(alert),
+            after={"severity": alert.severity, "state": alert.state},
+            reason=note,
+        )
     if is_announced:
         transaction.on_commit(partial(wake), robust=True)
     return event
