@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from anyascii import anyascii
@@ -26,6 +27,13 @@ def product_iri(uuid: UUID | str, *, base: str) -> str:
 
 def product_path(domain: str, slug: str) -> str:
     return f"/p/{domain}/{slug}"
+
+
+def version_path(path: str, version: str) -> str:
+    """Return the path of a version of the product at a path; one with a slash is in the query."""
+    if "/" in version:
+        return f"{path}?{urlencode({'version': version})}"
+    return f"{path}@{quote(version, safe='')}"
 
 
 def without_host(text: str) -> str:

@@ -35,6 +35,7 @@ from catalog.api.search import Search, SimilarProducts
 from catalog.api.working_copy import WorkingCopy
 from config.ops.views import SystemStatus
 from governance.api.classification import ClassificationSuggestions
+from governance.api.inbox import Inbox, InboxPreferences
 from governance.api.inspection import PortInspection
 from governance.api.representation import (
     PortRepresentation,
@@ -203,6 +204,8 @@ urlpatterns = [
     rows(f"{V1}tokens", Tokens, "tokens"),
     row(f"{V1}tokens/<uuid:uuid>", Tokens, "token"),
     rows(f"{V1}audit", Audit, "audit"),
+    path(f"{V1}inbox", Inbox.as_view(), name="inbox"),
+    path(f"{V1}inbox/settings", InboxPreferences.as_view(), name="inbox_settings"),
     path(f"{V1}me", Me.as_view(), name="me"),
     re_path("", NotFoundView.as_view(), name="nowhere"),
 ]

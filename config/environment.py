@@ -185,6 +185,12 @@ SETTINGS: tuple[Setting, ...] = (
         help="Days for which the former major version of a port is kept after a breaking change, "
         "0 to 3650.",
     ),
+    Setting(
+        name="ASSAY_ANSWER_DAYS",
+        default="90",
+        help="Days after publication for which a required provenance answer may stay unknown, "
+        "until the inbox of its editors says that it is overdue, 1 to 3650.",
+    ),
     Setting(name="ASSAY_WEB_THREADS", default="8", help="Threads of each web process, 1 to 64."),
     Setting(
         name="ASSAY_API_RATE",

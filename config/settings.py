@@ -35,6 +35,7 @@ ASSAY_WEB_PROCESSES = environment.get_int(
 )
 ASSAY_WEB_THREADS = environment.get_int("ASSAY_WEB_THREADS", minimum=1, maximum=64)
 ASSAY_NOTICE_DAYS = environment.get_int("ASSAY_NOTICE_DAYS", minimum=0, maximum=3650)
+ASSAY_ANSWER_DAYS = environment.get_int("ASSAY_ANSWER_DAYS", minimum=1, maximum=3650)
 ASSAY_API_RATE = environment.get_int("ASSAY_API_RATE", minimum=1, maximum=1_000_000)
 ASSAY_ANON_RATE = environment.get_int("ASSAY_ANON_RATE", minimum=1, maximum=1_000_000)
 ASSAY_WORKER_PROCESSES = environment.get_int("ASSAY_WORKER_PROCESSES", minimum=1, maximum=64)

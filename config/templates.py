@@ -27,6 +27,7 @@ from catalog.web.components import (
     sentences,
 )
 from catalog.web.components.translation import translate
+from governance.web.inbox import labels as inbox_labels
 from governance.web.slo import labels
 
 # No eval and no inline style, for the content security policy; no pages in the browser's storage.
@@ -83,6 +84,10 @@ GLOBALS = {
             layout.version_url,
             roles.role_label,
             sentences.document_label,
+            inbox_labels.header_count,
+            inbox_labels.item_kind_label,
+            inbox_labels.severity_label,
+            inbox_labels.severity_tone,
             labels.outcome_label,
             labels.outcome_verdict,
             labels.objective_label,

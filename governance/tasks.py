@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.tasks import hint
 from catalog.types import JSONObject
 from governance.alerts.services import deliver, prune_alerts, send_synthetic, settle_alerts
+from governance.inbox.services import send_due_digests
 from governance.inspection.models import SourceSchedule
 from governance.inspection.services import (
     SourceBatch,
@@ -69,6 +70,7 @@ BEAT: dict[str, JSONObject] = {
     "deliver alerts": entry("deliver_alerts", every=DELIVERY_TICK),
     "settle alerts": entry("settle", every=60),
     "prune alerts": entry("prune_old_alerts", every=6 * 3600, expires=3600),
+    "send digests": entry("send_digests", every=600),
     "prune measurements": entry("prune_measurements", every=6 * 3600, expires=3600),
 }
 
@@ -179,6 +181,11 @@ def forget_references() -> int:
 def apply_standards() -> int:
     """Apply objective standards to products, where a commit's hint was lost."""
     return apply_all_standards()
+
+
+@shared_task
+def send_digests() -> int:
+    return send_due_digests(now=timezone.now())
 
 
 @shared_task

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, UUIDField, Value
+from django.db.models import Exists, OuterRef, UUIDField, Value
 from django.db.models.functions import Cast, Replace
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from catalog.audit.models import AuditEvent
 from catalog.authorization.access import AccessContext, access_for
+from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.products.domain_stats import DomainStats
 from catalog.products.models import PRODUCT, ContractState, DataProduct, Status, Verdict
-from catalog.provenance.contradiction_tasks import ContradictionTask, contradiction_tasks
-from catalog.publication.consumer_tasks import ConsumerTask, consumer_tasks
 from catalog.web.domains.pages import DomainCard, domain_cards
 from catalog.web.pages import render_page
 from config.pages.setup_steps import SetupStep, setup_steps
+from governance.inbox.items import InboxItem
+from governance.inbox.reading import inbox_of
 
 EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
 SHOWN_VERBS = ("published", "deprecated", "retired", "verdict turned", "contract state changed")
@@ -29,7 +30,7 @@ FIRST_GOOD_RESULTS = (
     ({"slo_verdict": Verdict.COLLECTING}, {"slo_verdict": Verdict.MET}),
     ({"contract_state": ContractState.UNKNOWN}, {"contract_state": ContractState.MET}),
 )
-MAX_TASKS = 5
+MAX_WAITING = 5
 MAX_ACTIVITY = 7
 MAX_EVENTS_READ = 150
 # An event names its object in text, with dashes or without.
@@ -65,9 +66,8 @@ class HomePage:
     domains: Sequence[DomainCard]
     has_roles: bool
     can_publish: bool
-    consumer_tasks: Sequence[ConsumerTask]
-    contradiction_tasks: Sequence[ContradictionTask]
-    tasks: Sequence[DataProduct]
+    waiting: Sequence[InboxItem]
+    waiting_count: int
     setup_steps: Sequence[SetupStep]
     activity: Sequence[ActivityItem]
 
@@ -81,6 +81,8 @@ def home(request: HttpRequest) -> HttpResponse:
     totals = DomainStats()
     for card in roots:
         totals.add(card.stats)
+    person = request.user
+    waiting = inbox_of(person, access=access) if isinstance(person, Person) else []
     page = HomePage(
         examples=EXAMPLES,
         totals=totals,
@@ -89,39 +91,12 @@ def home(request: HttpRequest) -> HttpResponse:
         domains=[card for card in roots if not card.is_external],
         has_roles=any(access.roles.values()),
         can_publish=bool(access.domains_with(Permission.EDIT_PRODUCTS)),
-        consumer_tasks=_consumer_tasks(access),
-        contradiction_tasks=_contradiction_tasks(access),
-        tasks=_tasks(access),
+        waiting=waiting[:MAX_WAITING],
+        waiting_count=len(waiting),
         setup_steps=setup_steps(access) if not totals.in_use else [],
         activity=_activity(access),
     )
     return render_page(request, "pages/home.html", page)
-
-
-def _consumer_tasks(access: AccessContext) -> list[ConsumerTask]:
-    domains = access.domains_with(Permission.EDIT_PRODUCTS)
-    return consumer_tasks(access, domains, limit=MAX_TASKS) if domains else []
-
-
-def _contradiction_tasks(access: AccessContext) -> list[ContradictionTask]:
-    domains = access.domains_with(Permission.EDIT_PRODUCTS)
-    return contradiction_tasks(domains, limit=MAX_TASKS) if domains else []
-
-
-def _tasks(access: AccessContext) -> list[DataProduct]:
-    """Return what the reader should do: own products that fail their word first, then own drafts.
-
-    They fail it by a breached SLO or by a source that breaks their contract.
-    """
-    domains = access.domains_with(Permission.EDIT_PRODUCTS)
-    if not domains:
-        return []
-    own = DataProduct.objects.in_domains(domains).select_related("domain")
-    live = (Status.PUBLISHED, Status.DEPRECATED)
-    failing = Q(slo_verdict=Verdict.BREACHED) | Q(contract_state=ContractState.BROKEN)
-    tasks = list(own.filter(failing, status__in=live).order_by("name")[:MAX_TASKS])
-    drafts = own.filter(status=Status.DRAFT).order_by("-updated_at")
-    return tasks + list(drafts[: MAX_TASKS - len(tasks)])
 
 
 def _activity(access: AccessContext) -> list[ActivityItem]:

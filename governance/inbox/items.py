@@ -1,48 +1,48 @@
 """What the inbox lists, whatever slice it comes from; pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import IntEnum, StrEnum
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
 
 from catalog.products.models import DataProduct
+from governance.alerts.kinds import Severity
 
 # Sorts what has no due date behind all that has one.
 NEVER = datetime.max.replace(tzinfo=UTC)
+# Of one kind no more are listed: a reader works them off from the top.
+MAX_OF_A_KIND = 200
+URGENCY = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class ItemKind(StrEnum):
     """Where an item comes from; the facets of the inbox, in the order of its page."""
 
     ALERT = "alert"
+    OBJECTIVE = "objective"
     CONTRACT = "contract"
     INPUT = "input"
+    ENDING = "ending"
     CONTRADICTION = "contradiction"
     PROVENANCE = "provenance"
-    DRAFT = "draft"
+    PORT = "port"
     TERM = "term"
     TEAM = "team"
-
-
-class Severity(IntEnum):
-    """How much it matters; the more, the larger."""
-
-    INFO = 1
-    WARNING = 2
-    CRITICAL = 3
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True, kw_only=True)
 class InboxItem:
     """One thing that a person must do or know.
 
-    `key` names it as long as it is there, so that two readings can be compared; `title` is a
-    sentence; `path` leads to where it is done; `due_at` is None where nothing has to be done by a
-    day; `since` is when it began.
+    `key` names it for as long as it is there; `title` is what it is about and `text` a sentence;
+    `path` leads to where it is done. `due_at` is None where nothing has to be done by a day;
+    `since` is when it began.
     """
 
     kind: ItemKind
     key: str
     title: str
+    text: str
     path: str
     severity: Severity
     since: datetime
@@ -50,6 +50,12 @@ class InboxItem:
     product: DataProduct | None = None
 
     @property
-    def rank(self) -> tuple[datetime, int, datetime, str]:
-        """Sort by due date, then severity, then what began first."""
-        return (self.due_at or NEVER, -self.severity, self.since, self.key)
+    def rank(self) -> tuple[datetime, int, float, str]:
+        """Sort by due date, then by severity, then what began last first."""
+        urgency = URGENCY[self.severity]
+        return (self.due_at or NEVER, urgency, -self.since.timestamp(), self.key)
+
+
+def end_of(day: date) -> datetime:
+    """Return the last second of a day, by which something is due; UTC."""
+    return datetime.combine(day, time(23, 59, 59), UTC)

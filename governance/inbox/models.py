@@ -1,6 +1,6 @@
 """How a person wants to hear of their inbox, and which digests they were sent."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -68,10 +68,3 @@ class Digest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.frequency} digest of {self.period} for {self.person}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.finished_at is None
-
-    def is_claimed(self, now: datetime) -> bool:
-        return self.attempts > 0 and self.is_open and self.next_attempt_at > now

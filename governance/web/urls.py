@@ -3,6 +3,9 @@
 from django.urls import path
 
 from governance.web.classification import Classification
+from governance.web.inbox.feeds import inbox_feed
+from governance.web.inbox.page import inbox
+from governance.web.inbox.settings import digest_end, feed_create, feed_revoke, inbox_settings
 from governance.web.inspection import (
     port_adopt,
     port_read,
@@ -30,6 +33,12 @@ VERSION = f"{PRODUCT}@<str:version>"
 
 # Before the catalog's routes: there every other tab of a version leads to the version's page.
 version_urlpatterns = [
+    path("inbox", inbox, name="inbox"),
+    path("inbox/<str:secret>.atom", inbox_feed, name="inbox_feed"),
+    path("settings/inbox", inbox_settings, name="inbox_settings"),
+    path("settings/inbox/feed", feed_create, name="feed_create"),
+    path("settings/inbox/feed/revoke", feed_revoke, name="feed_revoke"),
+    path("digest/<str:token>/end", digest_end, name="digest_end"),
     path(f"{VERSION}/datasheet", product_datasheet, name="version_datasheet"),
     path(f"{VERSION}/datasheet.<str:suffix>", product_datasheet, name="version_datasheet_file"),
 ]

@@ -150,6 +150,12 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(mesh.send("DELETE", path), "/follows", lambda body: bool(body["results"]))
 
 
+@writing("PUT", "/inbox/settings")
+def _(mesh: Mesh) -> Exchange:
+    answer = mesh.send("PUT", "/inbox/settings", {"frequency": "weekly"})
+    return Exchange(answer, "/inbox/settings")
+
+
 @writing("PUT", "/products/{uuid}/working-copy")
 def _(mesh: Mesh) -> Exchange:
     product = mesh.published()

@@ -28,6 +28,8 @@ from catalog.people.services import create_token
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import add_use, follow, register_product, replace_document
+from governance.inbox.mail import unsubscribe_token
+from governance.inbox.services import choose_frequency, create_feed
 from governance.inspection.services import inspect_port
 from governance.representation.services import save_plan
 from tests.architecture.test_routes import routes
@@ -762,6 +764,34 @@ def _(site: Site) -> Sent:
     product = site.draft()
     follow(product=product, person=site.users.owner)
     return Sent(f"{product.path}/unfollow", {}, "/api/v1/follows", _followed, [])
+
+
+def _preferences(site: Site, page: str, fields: dict[str, Any], expected: Any) -> Sent:
+    return Sent(page, fields, "/api/v1/inbox/settings", members(*expected), expected)
+
+
+@form("inbox_settings")
+def _(site: Site) -> Sent:
+    fields = {"frequency": "weekly"}
+    return _preferences(site, "/settings/inbox", fields, {"frequency": "weekly"})
+
+
+@form("digest_end")
+def _(site: Site) -> Sent:
+    choose_frequency(person=site.users.owner, frequency="daily")
+    page = f"/digest/{unsubscribe_token(site.users.owner)}/end"
+    return _preferences(site, page, {}, {"frequency": "never"})
+
+
+@form("feed_create")
+def _(site: Site) -> Sent:
+    return _preferences(site, "/settings/inbox/feed", {}, {"has_feed": True})
+
+
+@form("feed_revoke")
+def _(site: Site) -> Sent:
+    create_feed(person=site.users.owner)
+    return _preferences(site, "/settings/inbox/feed/revoke", {}, {"has_feed": False})
 
 
 @form("role_end")

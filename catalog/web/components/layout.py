@@ -2,13 +2,14 @@
 
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Page
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
+from catalog.identifiers import version_path
 from catalog.products.models import DataProduct
 
 # Cookie -> the values it may have; the first one applies without the cookie.
@@ -75,10 +76,7 @@ def products_url(domain: str = "", verdict: str = "", state: str = "") -> str:
 
 
 def version_url(product: DataProduct, version: str) -> str:
-    """Return the address of a version's page; one with a slash is named in the query."""
-    if "/" in version:
-        return f"{product.path}?{urlencode({'version': version})}"
-    return f"{product.path}@{quote(version, safe='')}"
+    return version_path(product.path, version)
 
 
 def page_url(request: HttpRequest, number: int) -> str:

@@ -1,0 +1,1 @@
+"""Pages of the inbox, and of how a person hears of it."""
