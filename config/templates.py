@@ -27,6 +27,7 @@ from catalog.web.components import (
     sentences,
 )
 from catalog.web.components.translation import translate
+from governance.web.alerts import labels as alert_labels
 from governance.web.inbox import labels as inbox_labels
 from governance.web.slo import labels
 
@@ -84,6 +85,12 @@ GLOBALS = {
             layout.version_url,
             roles.role_label,
             sentences.document_label,
+            alert_labels.alert_event_label,
+            alert_labels.alert_kind_label,
+            alert_labels.alert_state_label,
+            alert_labels.alert_state_tone,
+            alert_labels.delivery_label,
+            alert_labels.delivery_tone,
             inbox_labels.header_count,
             inbox_labels.item_kind_label,
             inbox_labels.severity_label,

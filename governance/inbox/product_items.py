@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from catalog.authorization.access import AccessContext
 from catalog.contracts.models import Server
-from catalog.contracts.projection import PROBED_TYPES, readable_types
+from catalog.contracts.projection import readable_types
 from catalog.identifiers import version_path
 from catalog.permissions import Permission
 from catalog.ports.models import CONFIRMED, OutputPort
@@ -22,6 +22,7 @@ from catalog.provenance.models import ProvenanceAnswer
 from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.consumer_tasks import ConsumerTask, consumer_tasks
 from governance.alerts.kinds import Severity
+from governance.alerts.models import Alert
 from governance.inbox.items import MAX_OF_A_KIND, InboxItem, ItemKind, end_of
 from governance.slo.models import Breach
 
@@ -50,8 +51,10 @@ def _own(domains: Collection[int]) -> QuerySet[DataProduct]:
 
 
 def _breached(domains: Collection[int]) -> Iterator[InboxItem]:
-    """Yield missed objectives that have no open alert: there the alert is what is done."""
+    """Yield missed objectives of products without an open alert that leads there."""
+    alerts = Alert.objects.open().filter(product=OuterRef("product"), path__endswith="/slo")
     breaches = Breach.objects.open().filter(
+        ~Exists(alerts),
         product__domain__in=domains,
         product__status__in=LIVE,
         product__slo_verdict=Verdict.BREACHED,
@@ -73,7 +76,11 @@ def _breached(domains: Collection[int]) -> Iterator[InboxItem]:
 
 
 def _broken_contracts(domains: Collection[int], now: datetime) -> Iterator[InboxItem]:
-    broken = _own(domains).filter(contract_state=ContractState.BROKEN, status__in=LIVE)
+    """Yield broken contracts without an open alert that leads to what differs."""
+    alerts = Alert.objects.open().filter(product=OuterRef("pk"), path__endswith="/source")
+    broken = _own(domains).filter(
+        ~Exists(alerts), contract_state=ContractState.BROKEN, status__in=LIVE
+    )
     for product in broken.order_by("name", "pk")[:MAX_OF_A_KIND]:
         yield InboxItem(
             kind=ItemKind.CONTRACT,
@@ -116,6 +123,7 @@ def _what_changes(task: ConsumerTask) -> str:
             reason=task.version.break_reason[:200],
         )
     assert task.port is not None
+    assert task.port.ends_on is not None
     text = _("{source}: port {port} ends on {day}.").format(
         source=task.source.name,
         port=_port_name(task.port),
@@ -198,7 +206,7 @@ def _unknown_answers(domains: Collection[int], now: datetime) -> Iterator[InboxI
 def _unconfirmed_ports(domains: Collection[int], now: datetime) -> Iterator[InboxItem]:
     """Yield ports of drafts that Assay cannot check, so that a steward must confirm them."""
     servers = Server.objects.filter(contract__port_contracts__port=OuterRef("pk"))
-    checked = servers.filter(type__in={*PROBED_TYPES, *readable_types()})
+    checked = servers.filter(Q(is_probed=True) | Q(type__in=readable_types()))
     ports = OutputPort.objects.filter(
         Exists(servers),
         ~Exists(checked),

@@ -16,6 +16,7 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status
 from catalog.provenance.models import ProvenanceAnswer
 from catalog.provenance.questions import CURRENT_SET
+from governance.inbox.alert_items import alert_items
 from governance.inbox.items import InboxItem
 from governance.inbox.product_items import LIVE, product_items
 from governance.inbox.request_items import request_items
@@ -36,7 +37,7 @@ class NextDue:
 def inbox_of(person: Person, *, access: AccessContext | None = None) -> list[InboxItem]:
     """Return what a person must do or know now: by due date, then severity, then the newest."""
     access, now = access or access_for(person), timezone.now()
-    items = sorted(_items(access, now), key=lambda item: item.rank)
+    items = sorted(_items(person, access, now), key=lambda item: item.rank)
     cache.set(_count_key(person), len(items), COUNT_SECONDS)
     return items
 
@@ -89,7 +90,8 @@ def next_due(access: AccessContext, now: datetime) -> NextDue | None:
     return min(candidates, key=lambda due: due.day, default=None)
 
 
-def _items(access: AccessContext, now: datetime) -> Iterator[InboxItem]:
+def _items(person: Person, access: AccessContext, now: datetime) -> Iterator[InboxItem]:
+    yield from alert_items(person, access, now)
     yield from product_items(access, now)
     yield from request_items(access)
 

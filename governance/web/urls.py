@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from governance.web.alerts.alert import alert_act, alert_page
+from governance.web.alerts.board import alert_feed, alert_list
 from governance.web.classification import Classification
-from governance.web.inbox.feeds import inbox_feed
+from governance.web.inbox.feeds import inbox_alert_feed, inbox_feed
 from governance.web.inbox.page import inbox
 from governance.web.inbox.settings import digest_end, feed_create, feed_revoke, inbox_settings
 from governance.web.inspection import (
@@ -34,7 +36,12 @@ VERSION = f"{PRODUCT}@<str:version>"
 # Before the catalog's routes: there every other tab of a version leads to the version's page.
 version_urlpatterns = [
     path("inbox", inbox, name="inbox"),
+    path("alerts", alert_list, name="alert_list"),
+    path("alerts.atom", alert_feed, name="alert_feed"),
+    path("alerts/<uuid:uuid>", alert_page, name="alert_page"),
+    path("alerts/<uuid:uuid>/<str:act>", alert_act, name="alert_act"),
     path("inbox/<str:secret>.atom", inbox_feed, name="inbox_feed"),
+    path("inbox/<str:secret>/alerts.atom", inbox_alert_feed, name="inbox_alert_feed"),
     path("settings/inbox", inbox_settings, name="inbox_settings"),
     path("settings/inbox/feed", feed_create, name="feed_create"),
     path("settings/inbox/feed/revoke", feed_revoke, name="feed_revoke"),

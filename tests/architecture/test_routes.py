@@ -28,7 +28,7 @@ OPEN = set(
     product_source product_slo product_slo_csv
     product_measurements_csv
     slo_board slo_board_csv slo_badge product_slo_feed domain_slo_feed
-    inbox_feed digest_end
+    inbox_feed inbox_alert_feed digest_end alert_list alert_feed alert_page
     search_results search_results_csv search_suggestions
     search_feed domain_feed product_history_feed
     term_list term_page term_suggestions

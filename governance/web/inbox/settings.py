@@ -84,7 +84,10 @@ def feed_create(request: HttpRequest) -> HttpResponse:
     secret = create_feed(person=person)
     urls = [
         (label, request.build_absolute_uri(reverse(route, args=[secret])))
-        for label, route in ((_("Inbox"), "inbox_feed"),)
+        for label, route in (
+            (_("Inbox"), "inbox_feed"),
+            (_("All alerts that you may see"), "inbox_alert_feed"),
+        )
     ]
     form = DigestForm(initial={"frequency": _settings(person).frequency})
     return render_page(request, "governance/inbox/settings.html", _page(person, form, urls))

@@ -1,0 +1,1 @@
+"""Pages of alerts, and of the rules and routes behind them."""
