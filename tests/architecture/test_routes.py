@@ -86,6 +86,7 @@ def test_a_page_that_is_not_open_requires_a_sign_in():
         "team": team.slug,
         "slug": "order",
         "secret": "none",
+        "act": "acknowledge",
         "port": product.output_ports.get().pk,
     }
     client = Client()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.projection import new_tree as new_contract
@@ -28,6 +29,7 @@ from catalog.people.services import create_token
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import add_use, follow, register_product, replace_document
+from governance.alerts.services import open_alert
 from governance.inbox.mail import unsubscribe_token
 from governance.inbox.services import choose_frequency, create_feed
 from governance.inspection.services import inspect_port
@@ -792,6 +794,21 @@ def _(site: Site) -> Sent:
 def _(site: Site) -> Sent:
     create_feed(person=site.users.owner)
     return _preferences(site, "/settings/inbox/feed/revoke", {}, {"has_feed": False})
+
+
+@form("alert_act")
+def _(site: Site) -> Sent:
+    alert = open_alert(
+        key="breach:1",
+        kind="breach",
+        subject=site.published(),
+        summary="Availability is missed.",
+        now=timezone.now(),
+    )
+    assert alert is not None
+    page = f"/alerts/{alert.uuid}/resolve"
+    fields = {"edition": alert.edition, "reason": "Disk was full."}
+    return Sent(page, fields, "/api/v1/inbox", lambda body: body["counts"], {})
 
 
 @form("role_end")

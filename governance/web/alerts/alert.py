@@ -71,7 +71,7 @@ def alert_act(request: HttpRequest, uuid: UUID, act: str) -> HttpResponse:
     if form.is_valid():
         try:
             with form.catch_issues():
-                form.save(alert, person)
+                form.apply(alert, person)
                 recount(person)
                 messages.success(request, _("Saved."))
                 return redirect("alert_page", uuid)
@@ -117,7 +117,7 @@ def _page(
     return AlertPage(
         alert=alert,
         evidence=[
-            (name.replace("_", " "), _shown(value)) for name, value in alert.evidence.items()
+            (name.replace("_", " "), _as_text(value)) for name, value in alert.evidence.items()
         ],
         events=list(alert.events.order_by("-pk")[:MAX_EVENTS]),
         deliveries=list(deliveries.order_by("-pk")[:MAX_DELIVERIES]) if can_act else [],
@@ -143,9 +143,9 @@ def _actors(alert: Alert) -> list[Person]:
     return list({person.pk: person for person in people}.values())
 
 
-def _shown(value: JSONValue) -> str:
+def _as_text(value: JSONValue) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_shown, value))
+        return ", ".join(map(_as_text, value))
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_shown(entry)}" for name, entry in value.items())
+        return ", ".join(f"{name}: {_as_text(entry)}" for name, entry in value.items())
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -22,7 +22,7 @@ class ActForm(CatalogForm):
 
     edition = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def save(self, alert: Alert, person: Person) -> None:
+    def apply(self, alert: Alert, person: Person) -> None:
         """Do it. Raises PermissionDenied, EditConflict, InvalidTransition, ValidationFailed."""
         raise NotImplementedError
 
@@ -36,7 +36,7 @@ class ActForm(CatalogForm):
 class AcknowledgeForm(ActForm):
     """Nothing but the button."""
 
-    def save(self, alert: Alert, person: Person) -> None:
+    def apply(self, alert: Alert, person: Person) -> None:
         acknowledge(**self.options(alert, person))
 
 
@@ -45,7 +45,7 @@ class ResolveForm(ActForm):
 
     reason = TextAreaField(label=_("Reason"), max_length=2000)
 
-    def save(self, alert: Alert, person: Person) -> None:
+    def apply(self, alert: Alert, person: Person) -> None:
         resolve(**self.options(alert, person), reason=self.cleaned_data["reason"])
 
 
@@ -62,7 +62,7 @@ class AssignForm(ActForm):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Person.objects.filter(pk__in=[person.pk for person in people])
 
-    def save(self, alert: Alert, person: Person) -> None:
+    def apply(self, alert: Alert, person: Person) -> None:
         assign(**self.options(alert, person), person=self.cleaned_data["person"])
 
 
@@ -72,7 +72,7 @@ class SilenceForm(ActForm):
     hours = forms.TypedChoiceField(label=_("For"), choices=list(SILENCES.items()), coerce=int)
     reason = TextAreaField(label=_("Reason"), max_length=2000, required=False)
 
-    def save(self, alert: Alert, person: Person) -> None:
+    def apply(self, alert: Alert, person: Person) -> None:
         options, hours = self.options(alert, person), self.cleaned_data["hours"]
         until = options["now"] + timedelta(hours=hours) if hours else None
         silence(**options, until=until, reason=self.cleaned_data["reason"])
