@@ -29,7 +29,17 @@ from benchmarks.timing import ROOT
 SMALL = 100
 SLOW_MS = 50
 SIGNED_OUT, OWNER, OPERATOR = "signed out", "owner", "operator"
-TABS = ("", "/schema", "/provenance", "/bias", "/datasheet", "/history", "/slo", "/source")
+TABS = (
+    "",
+    "/schema",
+    "/provenance",
+    "/bias",
+    "/datasheet",
+    "/history",
+    "/slo",
+    "/quality",
+    "/source",
+)
 PARTS = ("", "/versions", "/history", "/ports", "/contracts", "/provenance", "/uses")
 EDITS = ("", "/describe", "/readers", "/ports", "/inputs", "/schema", "/provenance", "/publish")
 

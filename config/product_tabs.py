@@ -10,6 +10,7 @@ PRODUCT_TABS = [
     ("product_provenance", _("Provenance")),
     ("product_bias", _("Bias")),
     ("product_slo", _("SLO")),
+    ("product_quality", _("Quality")),
     ("product_versions", _("Versions")),
     ("product_history", _("History")),
 ]

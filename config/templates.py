@@ -61,6 +61,8 @@ GLOBALS = {
             badges.verdict_style,
             badges.lifecycle_style,
             badges.certification_style,
+            badges.check_style,
+            badges.quality_style,
             badges.contract_style,
             badges.change_class_style,
             badges.release_label,

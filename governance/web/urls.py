@@ -16,6 +16,12 @@ from governance.web.inspection import (
 from governance.web.publishing.checking import port_check
 from governance.web.publishing.reading import ReadSource
 from governance.web.publishing.sources import Database, Endpoint, File, FileUpload, ObjectStorage
+from governance.web.quality.product import (
+    port_quality_run,
+    product_quality,
+    product_quality_csv,
+)
+from governance.web.quality.rule_pages import Rules
 from governance.web.representation.bias import product_bias, product_bias_csv
 from governance.web.representation.datasheet_views import product_datasheet
 from governance.web.representation.measuring import port_representation_measure
@@ -60,6 +66,11 @@ urlpatterns = [
         f"{PRODUCT}/edit/ports/<int:port>/source", ReadSource.as_view(), name="product_port_source"
     ),
     path(f"{PRODUCT}/edit/objectives", Objectives.as_view(), name="product_objectives"),
+    path(
+        f"{PRODUCT}/edit/schema/<uuid:contract>/tables/<int:table>/rules",
+        Rules.as_view(),
+        name="product_rules",
+    ),
     path(f"{PRODUCT}/edit/classification", Classification.as_view(), name="product_classification"),
     path("slo", slo_board, name="slo_board"),
     path("slo.csv", slo_board_csv, name="slo_board_csv"),
@@ -71,6 +82,9 @@ urlpatterns = [
         f"{PRODUCT}/slo/measurements.csv", product_measurements_csv, name="product_measurements_csv"
     ),
     path(f"{PRODUCT}/slo", product_slo, name="product_slo"),
+    path(f"{PRODUCT}/quality", product_quality, name="product_quality"),
+    path(f"{PRODUCT}/quality.csv", product_quality_csv, name="product_quality_csv"),
+    path("ports/<int:pk>/quality/run", port_quality_run, name="port_quality_run"),
     path(f"{PRODUCT}/source", product_source, name="product_source"),
     path(f"{PRODUCT}/bias", product_bias, name="product_bias"),
     path(f"{PRODUCT}/bias.csv", product_bias_csv, name="product_bias_csv"),

@@ -25,7 +25,7 @@ OPEN = set(
     product_datasheet product_datasheet_file version_datasheet version_datasheet_file
     product_versions product_version product_version_tab product_permanent_version
     person_page
-    product_source product_slo product_slo_csv
+    product_source product_slo product_slo_csv product_quality product_quality_csv
     product_measurements_csv
     slo_board slo_board_csv slo_badge product_slo_feed domain_slo_feed
     inbox_feed inbox_alert_feed digest_end alert_list alert_feed alert_page

@@ -528,10 +528,10 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
         ("/", 16),
         ("/domains", 5),
         ("/d/sales", 10),
-        ("/p/sales/orders", 15),
-        ("/p/sales/orders/schema", 12),
-        ("/p/sales/orders/provenance", 8),
-        ("/p/sales/orders/history", 10),
+        ("/p/sales/orders", 16),
+        ("/p/sales/orders/schema", 13),
+        ("/p/sales/orders/provenance", 9),
+        ("/p/sales/orders/history", 11),
     ],
 )
 def test_a_page_asks_the_database_a_fixed_number_of_times(

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.projection import new_tree as new_contract
+from catalog.contracts.services import save_contract
 from catalog.domains.services import (
     add_to_team,
     create_team,
@@ -28,7 +29,13 @@ from catalog.glossary.services import define_term, propose_term
 from catalog.people.services import create_token
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
-from catalog.products.services import add_use, follow, register_product, replace_document
+from catalog.products.services import (
+    add_use,
+    edited_version,
+    follow,
+    register_product,
+    replace_document,
+)
 from governance.alerts.services import open_alert
 from governance.inbox.mail import unsubscribe_token
 from governance.inbox.services import choose_frequency, create_feed
@@ -46,6 +53,7 @@ from tests.factories import (
     make_team,
     make_users,
     product_tree,
+    publish_changes,
     with_answers,
     with_good_checks,
     with_port,
@@ -415,6 +423,25 @@ def _(site: Site) -> Sent:
     )
 
 
+@form("product_rules")
+def _(site: Site) -> Sent:
+    rule = {"metric": "rowCount", "mustBeGreaterThan": 5}
+    fields = {
+        "rows-TOTAL_FORMS": "1",
+        "rows-INITIAL_FORMS": "0",
+        "rows-0-kind": "row_count",
+        "rows-0-operator": "mustBeGreaterThan",
+        "rows-0-limit": "5",
+    }
+    return _contract(
+        site.draft(),
+        "tables/0/rules",
+        fields,
+        lambda body: body["tree"]["schema"][0].get("quality"),
+        [rule],
+    )
+
+
 @form("term_propose")
 def _(site: Site) -> Sent:
     fields = {"name": "Basket", "definition": "What is bought.", "reason": "orders"}
@@ -675,6 +702,26 @@ def _(site: Site) -> Sent:
         f"/api/v1/ports/{port.pk}/representation",
         lambda body: (body["current"]["state"], body["current"]["result"]["rows"]["text"]),
         ("ok", "1"),
+    )
+
+
+@form("port_quality_run")
+def _(site: Site) -> Sent:
+    write_file(site.users.domain, "id,amount\n1,2\n")
+    product = site.published()
+    edited = edited_version(product)
+    tree = product.contracts.get().tree | {"schema": [{"name": "orders"}], "version": "1.1.0"}
+    tree["schema"][0]["quality"] = [{"metric": "rowCount", "mustBeGreaterThan": 0}]
+    save_contract(product=edited, tree=tree, edition=edited.edition, actor=FACTORY)
+    product = publish_changes(DataProduct.objects.get(pk=product.pk))
+    return Sent(
+        f"/ports/{product.output_ports.get().pk}/quality/run",
+        {},
+        api_of(product, "/history"),
+        lambda body: {"ran checks", "could not run checks"}.isdisjoint(
+            event["verb"] for event in body["results"]
+        ),
+        False,
     )
 
 

@@ -277,7 +277,7 @@ def _names(mesh: Mesh) -> Iterator[Request]:
         path, uuid = product.path, product.uuid
         yield Request("name", f"/api/v1/products/{uuid}{parts[index % len(parts)]}", accept=JSON)
         tabs = ("", "/provenance", "/schema", "/history.atom", "/slo", "/source", "/edit")
-        tabs += ("/slo.atom",)
+        tabs += ("/slo.atom", "/quality", "/quality.csv")
         tabs += ("/versions", "@latest", "?version=latest", "/bias", "/datasheet", "/bias.csv")
         yield Request("name", f"{path}{tabs[index % len(tabs)]}")
         query = quote(f"iri:{address_of(product)}")

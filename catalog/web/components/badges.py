@@ -62,6 +62,20 @@ CONTRACTS = {
     "unknown": BadgeStyle("none", "ring", _("Contract not compared")),
     "met": BadgeStyle("ok", "circle", _("Contract met")),
 }
+CHECKS = {
+    "passed": BadgeStyle("ok", "circle", _("passed")),
+    "warning": BadgeStyle("warn", "triangle", _("warning")),
+    "failed": BadgeStyle("bad", "diamond", _("failed")),
+    "error": BadgeStyle("warn", "ring", _("could not be run")),
+    "not_run": BadgeStyle("none", "ring", _("not run yet")),
+}
+QUALITY = {
+    "passed": BadgeStyle("ok", "circle", _("checks passed")),
+    "failed": BadgeStyle("bad", "diamond", _("checks failed")),
+    "collecting": BadgeStyle("none", "half", _("not run yet")),
+    "unknown": BadgeStyle("none", "ring", _("not known")),
+    "none": BadgeStyle("none", "ring", _("no checks")),
+}
 CERTIFICATIONS = {
     "": BadgeStyle("none", "empty", _("Not certified")),
     "bronze": BadgeStyle("ok", "tick", _("Certified bronze")),
@@ -110,6 +124,18 @@ def lifecycle_style(status: str) -> BadgeStyle:
 @cached_per_language
 def contract_style(state: str) -> BadgeStyle:
     return _translated(CONTRACTS.get(state, CONTRACTS["unknown"]))
+
+
+@cached_per_language
+def check_style(state: str) -> BadgeStyle:
+    """Return how the result of one quality check is shown."""
+    return _translated(CHECKS.get(state, UNKNOWN))
+
+
+@cached_per_language
+def quality_style(state: str) -> BadgeStyle:
+    """Return how the state of a product's quality checks is shown."""
+    return _translated(QUALITY.get(state, UNKNOWN))
 
 
 @cached_per_language

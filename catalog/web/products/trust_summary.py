@@ -9,13 +9,15 @@ from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, QualityState, Verdict
 from catalog.provenance.models import Imbalance, ProvenanceAnswer, contradictions_of
 from catalog.provenance.representation import max_gaps, min_shares
 from catalog.types import JSONObject
 from catalog.web.components.badges import Label, verdict_style
 from catalog.web.components.humanize import distance, duration, percent
 from catalog.web.components.layout import url
+
+QUALITY = ("completeness", "uniqueness", "validity", "accuracy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +50,12 @@ def trust_summary(product: DataProduct, readers: str, reason: str) -> list[Trust
     record = getattr(product, "provenance", None)
     rows: list[Imbalance] = list(record.imbalances.all()) if record else []
     slo_url = url("product_slo", product.domain.slug, product.slug)
-    indicators: list[tuple[str, str, Callable[[float], str]]] = [
-        (_("Availability"), "availability", percent),
-        (_("Latency"), "latency", duration),
-        (_("Quality"), "quality", percent),
-        (_("Freshness"), "freshness", duration),
-    ]
+    figures = product.slo_figures
     return [
-        *(
-            _measured(label, product.slo_figures.get(indicator), format_value, slo_url)
-            for label, indicator, format_value in indicators
-        ),
+        _measured(_("Availability"), figures.get("availability"), percent, slo_url),
+        _measured(_("Latency"), figures.get("latency"), duration, slo_url),
+        _quality(product),
+        _measured(_("Freshness"), figures.get("freshness"), duration, slo_url),
         _contradicted(product, rows) or _imbalances(product, rows),
         TrustMetric(
             label=_("Your access"),
@@ -69,6 +66,34 @@ def trust_summary(product: DataProduct, readers: str, reason: str) -> list[Trust
             url=f"{product.path}#use",
         ),
     ]
+
+
+def _quality(product: DataProduct) -> TrustMetric:
+    """Return the worst quality indicator that has an objective, else what the checks say."""
+    label, page = _("Quality"), url("product_quality", product.domain.slug, product.slug)
+    figures = [product.slo_figures[name] for name in QUALITY if name in product.slo_figures]
+    if figures:
+        return _measured(label, min(figures, key=_verdict_rank), percent, page)
+    observed_at, state = product.quality_observed_at, QualityState(product.quality_state)
+    values = {
+        QualityState.FAILED: ("breached", _("Checks failed"), _("failed")),
+        QualityState.PASSED: ("met", _("All checks passed"), _("passed")),
+        QualityState.COLLECTING: ("collecting", _("not run yet"), ""),
+        QualityState.UNKNOWN: ("no_data", _("not known"), ""),
+        QualityState.NONE: ("no_data", _("not measured yet"), ""),
+    }
+    verdict, value, label_of_state = values[state]
+    note = _("no checks") if state == QualityState.NONE else ""
+    if observed_at:
+        note = _("as of {time}").format(time=_format_time(observed_at))
+    return TrustMetric(
+        label=label, value=value, verdict=verdict, state=label_of_state, note=note, url=page
+    )
+
+
+def _verdict_rank(figure: JSONObject) -> int:
+    verdict = figure.get("verdict") or Verdict.NO_DATA
+    return list(Verdict).index(Verdict(verdict))
 
 
 def _measured(
