@@ -28,6 +28,7 @@ class GovernanceConfig(AppConfig):
         from governance.inspection.services.observations import observed_tables
         from governance.inspection.services.uploads import content_issues
         from governance.quality.alert_kinds import QUALITY_FAILED
+        from governance.quality.services import plan_checks_of
         from governance.representation.alert_kinds import BIAS_DRIFT
         from governance.representation.services import forget_references_of
         from governance.slo.alert_kinds import SLO_KINDS
@@ -46,6 +47,7 @@ class GovernanceConfig(AppConfig):
         register_follower("objective standards", kind="domain", tell=apply_standards_in_domains)
         register_observer(observed_tables)
         register_follower("contract states", kind="product", tell=compare_products)
+        register_follower("quality rules", kind="product", tell=plan_checks_of)
         register_formats("datasheet", datasheet_links)
         register_readable_types(READABLE)
         register_upload_check("content", content_issues)

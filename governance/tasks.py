@@ -21,6 +21,14 @@ from governance.inspection.services import (
     read_batch,
     schedule_missing_sources,
 )
+from governance.quality.models import QualitySchedule
+from governance.quality.services import (
+    CheckBatch,
+    check_batch,
+    claim_checks,
+    plan_checks,
+    prune_runs,
+)
 from governance.representation.models import RepresentationSchedule
 from governance.representation.services import (
     MeasurementBatch,
@@ -65,6 +73,9 @@ BEAT: dict[str, JSONObject] = {
     "delete hidden values": entry("delete_values", every=300),
     "compare contracts": entry("compare_contracts", every=300),
     "measure due representation": entry("schedule_representation", every=MEASURING_TICK),
+    "run due checks": entry("schedule_checks", every=MEASURING_TICK),
+    "plan checks": entry("plan_quality_checks", every=300),
+    "prune quality runs": entry("prune_quality_runs", every=6 * 3600, expires=3600),
     "forget hidden references": entry("forget_references", every=300),
     "apply objective standards": entry("apply_standards", every=900),
     "deliver alerts": entry("deliver_alerts", every=DELIVERY_TICK),
@@ -169,6 +180,35 @@ def schedule_representation() -> int:
 @shared_task
 def measure_representation(claim: str, port_ids: Sequence[int]) -> int:
     return measure_batch(MeasurementBatch(UUID(claim), port_ids))
+
+
+@shared_task
+def schedule_checks() -> int:
+    """Claim a few ports whose quality checks are due, and queue them; return how many."""
+    follow_clock(now=timezone.now())
+    batch = claim_checks(now=timezone.now())
+    if batch is None:
+        return 0
+    message = (str(batch.claim), list(batch.port_ids))
+    expires = QualitySchedule.CLAIM_DURATION.total_seconds()
+    run_quality_checks.apply_async(message, expires=expires, queue="sources")
+    return len(batch.port_ids)
+
+
+@shared_task
+def run_quality_checks(claim: str, port_ids: Sequence[int]) -> int:
+    return check_batch(CheckBatch(UUID(claim), port_ids))
+
+
+@shared_task
+def plan_quality_checks() -> int:
+    """Read the rules of contracts that changed, where a commit's hint was lost."""
+    return plan_checks()
+
+
+@shared_task
+def prune_quality_runs() -> int:
+    return prune_runs(now=timezone.now())
 
 
 @shared_task

@@ -146,7 +146,9 @@ def expected_text(rule: QualityRule) -> str:
         value, upper = duration_text(threshold.value), duration_text(threshold.upper or 0)
     else:
         value, upper = _number(threshold.value), _number(threshold.upper or 0)
-    unit = {Unit.PERCENT: " % of rows", Unit.ROWS: f" {_counted(rule)}"}.get(rule.unit, "")
+    unit = {Unit.PERCENT: " % of rows", Unit.ROWS: f" {_counted(rule, threshold.value)}"}.get(
+        rule.unit, ""
+    )
     if threshold == Threshold(Operator.EQUAL, 0) and rule.unit is not Unit.NONE:
         return f"no {_counted(rule)}"
     return _PHRASES[threshold.operator].format(value, upper) + unit
@@ -162,21 +164,25 @@ _PHRASES = {
     Operator.BETWEEN: "{0} to {1}",
     Operator.NOT_BETWEEN: "not {0} to {1}",
 }
+# What is counted: one of them, and several.
 _COUNTED = {
-    "row_count": "rows",
-    "missing": "rows without a value",
-    "duplicates": "duplicated keys",
-    "reference": "rows without a match",
-    "accuracy": "rows that differ from the reference",
+    "row_count": ("row", "rows"),
+    "missing": ("row without a value", "rows without a value"),
+    "duplicates": ("duplicated key", "duplicated keys"),
+    "reference": ("row without a match", "rows without a match"),
+    "accuracy": ("row that differs from the reference", "rows that differ from the reference"),
 }
+_OTHERS = ("row that does not meet it", "rows that do not meet it")
 
 
-def _counted(rule: QualityRule) -> str:
-    return _COUNTED.get(rule.kind, "rows that do not meet it")
+def _counted(rule: QualityRule, number: float = 0) -> str:
+    one, several = _COUNTED.get(rule.kind, _OTHERS)
+    return one if number == 1 else several
 
 
 def _with_unit(observed: float, rule: QualityRule) -> str:
-    return f"{_number(observed)} {_counted(rule)}" if rule.unit is Unit.ROWS else _number(observed)
+    number = _number(observed)
+    return f"{number} {_counted(rule, observed)}" if rule.unit is Unit.ROWS else number
 
 
 def _number(value: float) -> str:

@@ -40,7 +40,7 @@ class StateDecision:
 
 def decide_state(ports: Iterable[PortChecks], *, now: datetime) -> StateDecision:
     """Return the worst that is known: one failed check is enough, all must pass."""
-    listed = [port for port in ports if port.runnable or port.checked_at]
+    listed = [port for port in ports if port.runnable]
     if not listed:
         return StateDecision(QualityState.NONE, None, "No check can be run.")
     moments = [port.checked_at for port in listed if port.checked_at is not None]
@@ -58,4 +58,11 @@ def decide_state(ports: Iterable[PortChecks], *, now: datetime) -> StateDecision
     if len(moments) < len(listed):
         reason = f"{len(listed) - len(moments)} of {len(listed)} ports were not checked yet."
         return StateDecision(QualityState.COLLECTING, oldest, reason)
-    return StateDecision(QualityState.PASSED, oldest, f"All {total} checks passed.")
+    return StateDecision(QualityState.PASSED, oldest, _passed(listed, total))
+
+
+def _passed(ports: Iterable[PortChecks], total: int) -> str:
+    warnings = sum(port.count(CheckState.WARNING) for port in ports)
+    if warnings:
+        return f"{total - warnings} of {total} checks passed, {warnings} with a warning."
+    return f"All {total} checks passed."

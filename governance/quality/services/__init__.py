@@ -16,6 +16,7 @@ from governance.quality.services.schedules import (
     check_batch,
     claim_checks,
     plan_checks,
+    plan_checks_of,
     prune_runs,
     set_interval,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "latest_reported",
     "latest_run",
     "plan_checks",
+    "plan_checks_of",
     "port_quality",
     "prune_runs",
     "publish_quality",

@@ -30,6 +30,8 @@ from governance.quality.odcs import CheckedTable, CompiledContract
 from governance.quality.outcomes import CheckState, Evaluation, evaluate, expected_text
 from governance.quality.rules import QualityRule
 from governance.quality.schema_rules import OWN
+from governance.quality.services.alerting import alert_of_run
+from governance.quality.services.indicators import record_indicators
 from governance.quality.services.reading import PORTS, classified_columns, rules_of
 from governance.quality.services.references import ReferenceClosed, reference_server
 from governance.quality.services.states import publish_quality
@@ -193,6 +195,8 @@ def _save(*, port: OutputPort, measured: Measured, actor: Writer) -> QualityRun:
         # Rows of products' data are kept no longer than they are of use.
         others = QualityRun.objects.filter(port=port).exclude(pk=saved.pk).exclude(samples={})
         others.update(samples={})
+        record_indicators(saved, outcomes, now=timezone.now())
+        alert_of_run(saved, outcomes, now=timezone.now())
     _postpone(saved)
     _note_run(saved, outcomes, actor)
     publish_quality([port.product_id])

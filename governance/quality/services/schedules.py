@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from catalog.audit.services import record
@@ -48,16 +48,23 @@ class CheckBatch:
     port_ids: Sequence[int]
 
 
-def plan_checks(ids: Sequence[UUID] | None = None) -> int:
-    """Read again the rules of ports whose contract changed; return how many ports.
+def plan_checks_of(ids: Sequence[UUID]) -> None:
+    """Read again the rules of products that changed."""
+    _plan(PORTS.filter(product__uuid__in=ids))
 
-    New ports get a schedule. `ids` are products that changed; without them all are looked at, for
-    where the hint of a commit was lost. Checks that changed are due at once.
+
+def plan_checks() -> int:
+    """Read again the rules of contracts that changed, where a commit's hint was lost."""
+    return _plan(PORTS.all())
+
+
+def _plan(chosen: QuerySet[OutputPort]) -> int:
+    """Read the rules of ports whose contract changed; return of how many products.
+
+    New ports get a schedule. Checks that changed are due at once.
     """
-    _schedule_missing()
-    outdated = QualitySchedule.objects.outdated()
-    if ids is not None:
-        outdated = outdated.filter(port__product__uuid__in=ids)
+    _schedule_missing(chosen)
+    outdated = QualitySchedule.objects.outdated().filter(port__in=chosen.values("pk"))
     ports = PORTS.filter(pk__in=outdated.values("port")).order_by("pk")
     products = set()
     for port in ports.iterator(chunk_size=20):
@@ -74,13 +81,13 @@ def plan_checks(ids: Sequence[UUID] | None = None) -> int:
     return len(products)
 
 
-def _schedule_missing() -> None:
+def _schedule_missing(chosen: QuerySet[OutputPort]) -> None:
     servers = Server.objects.filter(
         contract__port_contracts__port=OuterRef("pk"), type__in=READABLE
     )
-    missing = OutputPort.objects.filter(Exists(servers), quality_schedule__isnull=True)
+    missing = chosen.filter(Exists(servers), quality_schedule__isnull=True)
     ports = missing.exclude(product__status__in=UNCHECKED_STATUSES)
-    rows = [QualitySchedule(port=port) for port in ports.only("pk")]
+    rows = [QualitySchedule(port=port) for port in ports]
     QualitySchedule.objects.bulk_create(rows, ignore_conflicts=True)
 
 
