@@ -42,6 +42,7 @@ from governance.api.representation import (
     PortRepresentationPlan,
     RepresentationRuns,
 )
+from governance.api.results import PortResults
 from governance.api.slo import Measurements, Objectives, ProductSLO
 
 V1 = "v1/"
@@ -129,6 +130,7 @@ urlpatterns = [
         put="update",
         post="create",
     ),
+    path(f"{PRODUCT}/ports/<path:port>/results", PortResults.as_view(), name="port_results"),
     route(
         f"{PRODUCT}/ports/<path:port>/croissant.json",
         CroissantDataset,

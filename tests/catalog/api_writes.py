@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from catalog.contracts.projection import new_tree as new_contract
 from catalog.domains.services import grant_role, request_team
 from catalog.glossary.models import Term
@@ -432,6 +434,20 @@ def _(mesh: Mesh) -> Exchange:
 @writing("POST", "/products/{uuid}/ports/{port}/data")
 def _(mesh: Mesh) -> Exchange:
     return _upload(mesh, "POST")
+
+
+@writing("POST", "/products/{uuid}/ports/{port}/results")
+def _(mesh: Mesh) -> Exchange:
+    path = f"/products/{mesh.draft().uuid}/ports/table/results"
+    check = {"name": "ids are unique", "outcome": "passed", "dimension": "uniqueness"}
+    rows = {"column": "id", "tested": 100, "failing": 0}
+    run = {"id": "load-7", "at": timezone.now().isoformat(), "tool": mesh.padded("airflow")}
+    return Exchange(
+        mesh.send("POST", path, {"items": [{"run": run | {"checks": [check | rows]}}]}),
+        path,
+        same=lambda body: [run["id"] for run in body["runs"]],
+        stored=lambda body: body["items"][0]["runs"],
+    )
 
 
 @writing("POST", "/domains")

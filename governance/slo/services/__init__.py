@@ -2,6 +2,7 @@
 
 from governance.slo.services.claims import ProbeQueue, claim_due, claim_ports
 from governance.slo.services.evaluation import evaluate, evaluate_ports
+from governance.slo.services.heartbeats import record_heartbeat
 from governance.slo.services.maintenance import mark_unmeasured, prune, roll_up_days
 from governance.slo.services.objectives import project_objectives, schedule_missing_ports
 from governance.slo.services.planned_maintenance import cancel_maintenance, plan_maintenance
@@ -37,6 +38,7 @@ __all__ = [
     "prune",
     "publish_status",
     "queue_states",
+    "record_heartbeat",
     "record_measurements",
     "record_values",
     "roll_up_days",
