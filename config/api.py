@@ -37,6 +37,7 @@ from config.ops.views import SystemStatus
 from governance.api.classification import ClassificationSuggestions
 from governance.api.inbox import Inbox, InboxPreferences
 from governance.api.inspection import PortInspection
+from governance.api.maintenance import DomainMaintenance, ProductMaintenance
 from governance.api.representation import (
     PortRepresentation,
     PortRepresentationPlan,
@@ -44,6 +45,7 @@ from governance.api.representation import (
 )
 from governance.api.results import PortResults
 from governance.api.slo import Measurements, Objectives, ProductSLO
+from governance.api.standards import DomainStandards
 
 V1 = "v1/"
 PRODUCT = f"{V1}products/<uuid:uuid>"
@@ -156,6 +158,8 @@ urlpatterns = [
     row(f"{PRODUCT}/provenance", ProductProvenance, "product_provenance"),
     path(f"{V1}provenance-questions", QuestionSets.as_view(), name="provenance_questions"),
     path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),
+    rows(f"{PRODUCT}/maintenance", ProductMaintenance, "product_maintenance_windows"),
+    row(f"{PRODUCT}/maintenance/<uuid:window>", ProductMaintenance, "product_maintenance_window"),
     path(f"{PRODUCT}/manifest", ProductManifest.as_view(), name="product_manifest"),
     path(f"{PRODUCT}/conversion", ProductConversion.as_view(), name="product_conversion"),
     rows(f"{V1}ports", Ports, "ports"),
@@ -182,6 +186,9 @@ urlpatterns = [
     rows(f"{V1}domains", Domains, "domains"),
     path(f"{V1}domain-tree", DomainTree.as_view(), name="domain_tree"),
     row(DOMAIN, Domains, "domain"),
+    row(f"{DOMAIN}/objective-standards", DomainStandards, "domain_standards"),
+    rows(f"{DOMAIN}/maintenance", DomainMaintenance, "domain_maintenance_windows"),
+    row(f"{DOMAIN}/maintenance/<uuid:window>", DomainMaintenance, "domain_maintenance_window"),
     rows(f"{DOMAIN}/memberships", DomainMembers, "domain_members"),
     row(f"{DOMAIN}/memberships/<int:membership>", DomainMembers, "domain_member"),
     route(

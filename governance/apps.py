@@ -16,6 +16,7 @@ class GovernanceConfig(AppConfig):
         from catalog.contracts.services import register_upload_check
         from catalog.products.projectors import register_projector
         from catalog.revisions.followers import register_follower
+        from catalog.web.domains.panels import register_panel
         from catalog.web.products.formats import register_formats
         from governance.alerts.kinds import INSTALLATION_KINDS, register_kind
         from governance.alerts.wakeup import register_waker
@@ -40,6 +41,7 @@ class GovernanceConfig(AppConfig):
         )
         from governance.tasks import hint_delivery
         from governance.web.representation.format_links import datasheet_links
+        from governance.web.slo.standards import standards_panel
 
         register_follower("values of sources", kind="product", tell=delete_values_of)
         register_follower("hidden references", kind="product", tell=forget_references_of)
@@ -49,6 +51,7 @@ class GovernanceConfig(AppConfig):
         register_follower("contract states", kind="product", tell=compare_products)
         register_follower("quality rules", kind="product", tell=plan_checks_of)
         register_formats("datasheet", datasheet_links)
+        register_panel("standards", standards_panel)
         register_readable_types(READABLE)
         register_upload_check("content", content_issues)
         register_projector("objectives", parse=declared_objectives, write=project_objectives)

@@ -43,6 +43,9 @@ class ObjectiveAnswer(ModelAnswer[Objective]):
     port = serializers.IntegerField(source="port_id", allow_null=True)
     threshold = serializers.FloatField(source="spec.effective_threshold", allow_null=True)
     window = serializers.SerializerMethodField()
+    origin = serializers.CharField(
+        source="origin.domain.slug", allow_null=True, help_text="The domain whose standard it is."
+    )
     description = serializers.SerializerMethodField()
     status = serializers.SerializerMethodField()
 
@@ -57,7 +60,12 @@ class ObjectiveAnswer(ModelAnswer[Objective]):
             "threshold",
             "percentile",
             "window",
+            "window_kind",
             "budgeting",
+            "interval",
+            "source",
+            "origin",
+            "effective_since",
             "description",
             "status",
         )
@@ -134,7 +142,9 @@ class Objectives(ListModelMixin, RetrieveModelMixin, ResourceViewSet[Objective])
     permission_classes = [AllowAny]
     serializer_class = ObjectiveAnswer
     filterset_class = ObjectiveFilters
-    queryset = Objective.objects.select_related("product", "port__product", "status").order_by("pk")
+    queryset = Objective.objects.select_related(
+        "product", "port__product", "status", "origin__domain"
+    ).order_by("pk")
 
     def get_queryset(self) -> QuerySet[Objective]:
         visible = DataProduct.objects.visible_to(self.reader)

@@ -29,12 +29,19 @@ from governance.web.representation.plan import MeasurementPlan
 from governance.web.slo.badge import slo_badge
 from governance.web.slo.board import slo_board, slo_board_csv
 from governance.web.slo.feeds import domain_slo_feed, product_slo_feed
+from governance.web.slo.maintenance import (
+    domain_calendar,
+    domain_maintenance,
+    product_calendar,
+    product_maintenance,
+)
 from governance.web.slo.objectives_form import Objectives
 from governance.web.slo.product import (
     product_measurements_csv,
     product_slo,
     product_slo_csv,
 )
+from governance.web.slo.standards import domain_standards
 
 PRODUCT = "p/<str:domain>/<str:product>"
 VERSION = f"{PRODUCT}@<str:version>"
@@ -72,6 +79,11 @@ urlpatterns = [
         name="product_rules",
     ),
     path(f"{PRODUCT}/edit/classification", Classification.as_view(), name="product_classification"),
+    path("d/<str:domain>/standards", domain_standards, name="domain_standards"),
+    path("d/<str:domain>/maintenance", domain_maintenance, name="domain_maintenance"),
+    path("d/<str:domain>/maintenance.ics", domain_calendar, name="domain_calendar"),
+    path(f"{PRODUCT}/maintenance", product_maintenance, name="product_maintenance"),
+    path(f"{PRODUCT}/maintenance.ics", product_calendar, name="product_calendar"),
     path("slo", slo_board, name="slo_board"),
     path("slo.csv", slo_board_csv, name="slo_board_csv"),
     path("badge/<uuid:uuid>.svg", slo_badge, name="slo_badge"),

@@ -27,6 +27,7 @@ OPEN = set(
     person_page
     product_source product_slo product_slo_csv product_quality product_quality_csv
     product_measurements_csv
+    product_maintenance product_calendar domain_maintenance domain_calendar
     slo_board slo_board_csv slo_badge product_slo_feed domain_slo_feed
     inbox_feed inbox_alert_feed digest_end alert_list alert_feed alert_page
     search_results search_results_csv search_suggestions

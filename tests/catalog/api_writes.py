@@ -586,6 +586,56 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(mesh.send("DELETE", path), path)
 
 
+MAINTENANCE = {
+    "starts_at": "2031-03-02T20:00:00Z",
+    "ends_at": "2031-03-02T22:00:00Z",
+    "summary": "The disks are replaced.",
+}
+
+
+def _announced(mesh: Mesh, path: str) -> Exchange:
+    body = MAINTENANCE | {"summary": mesh.padded(MAINTENANCE["summary"])}
+    return Exchange(mesh.send("POST", path, body), path, lambda body: body["results"][0])
+
+
+def _cancelled(mesh: Mesh, path: str) -> Exchange:
+    window = mesh.send("POST", path, MAINTENANCE).json()
+    answer = mesh.send("DELETE", f"{path}/{window['id']}")
+    return Exchange(answer, path, lambda body: not body["results"][0]["is_cancelled"])
+
+
+@writing("POST", "/products/{uuid}/maintenance")
+def _(mesh: Mesh) -> Exchange:
+    return _announced(mesh, f"/products/{mesh.published().uuid}/maintenance")
+
+
+@writing("DELETE", "/products/{uuid}/maintenance/{window}")
+def _(mesh: Mesh) -> Exchange:
+    return _cancelled(mesh, f"/products/{mesh.published().uuid}/maintenance")
+
+
+@writing("POST", "/domains/{slug}/maintenance")
+def _(mesh: Mesh) -> Exchange:
+    return _announced(mesh, f"/domains/{mesh.users.domain.slug}/maintenance")
+
+
+@writing("DELETE", "/domains/{slug}/maintenance/{window}")
+def _(mesh: Mesh) -> Exchange:
+    return _cancelled(mesh, f"/domains/{mesh.users.domain.slug}/maintenance")
+
+
+@writing("PUT", "/domains/{slug}/objective-standards")
+def _(mesh: Mesh) -> Exchange:
+    domain = mesh.published().domain
+    objectives = [
+        {"indicator": "availability", "target": 0.99, "window": "month"},
+        {"indicator": "completeness", "target": 0.9, "threshold": 0.995},
+    ]
+    path = f"/domains/{domain.slug}/objective-standards"
+    answer = mesh.send("PUT", path, {"objectives": objectives}, edition=domain.edition)
+    return Exchange(answer, path)
+
+
 def make_mesh(settings: Any, files: Path, padding: str = "") -> Mesh:
     """Return a mesh whose files are in a folder."""
     settings.ASSAY_FILES_ROOT = files

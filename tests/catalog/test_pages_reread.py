@@ -533,6 +533,58 @@ def _(site: Site) -> Sent:
     return replace(sent, reread=api_of(product, "/provenance"))
 
 
+MAINTENANCE = {
+    "summary": "New disks",
+    "starts_at": "2031-03-02T20:00",
+    "ends_at": "2031-03-02T22:00",
+}
+
+
+@form("product_maintenance")
+def _(site: Site) -> Sent:
+    product = site.draft()
+    return Sent(
+        f"{product.path}/maintenance",
+        MAINTENANCE,
+        api_of(product, "/maintenance"),
+        lambda body: [row["summary"] for row in body["results"]],
+        ["New disks"],
+    )
+
+
+@form("domain_maintenance")
+def _(site: Site) -> Sent:
+    domain = site.users.domain
+    return Sent(
+        f"/d/{domain.slug}/maintenance",
+        MAINTENANCE,
+        f"/api/v1/domains/{domain.slug}/maintenance",
+        lambda body: [row["summary"] for row in body["results"]],
+        ["New disks"],
+    )
+
+
+@form("domain_standards")
+def _(site: Site) -> Sent:
+    domain = site.users.domain
+    fields = {
+        "edition": domain.edition,
+        "rows-TOTAL_FORMS": "1",
+        "rows-INITIAL_FORMS": "0",
+        "rows-0-indicator": "freshness",
+        "rows-0-target": "99.5",
+        "rows-0-threshold": "26 h",
+        "rows-0-window": "month",
+    }
+    return Sent(
+        f"/d/{domain.slug}/standards",
+        fields,
+        f"/api/v1/domains/{domain.slug}/objective-standards",
+        lambda body: [row["objective"]["threshold"] for row in body["standards"]],
+        [93_600],
+    )
+
+
 @form("product_objectives")
 def _(site: Site) -> Sent:
     product = site.draft()

@@ -40,7 +40,7 @@ def plan(subject, start=1, end=2, *, actor=FACTORY, now=NOW, summary="New disks"
         ({"start": -1}, "starts_at"),
         ({"start": 2, "end": 2}, "ends_at"),
         ({"end": 24 * 8}, "ends_at"),
-        ({"start": 24 * 400, "end": 24 * 401}, "starts_at"),
+        ({"start": 24 * 4000, "end": 24 * 4001}, "starts_at"),
         ({"summary": " "}, "summary"),
         ({"summary": "a" * 201}, "summary"),
         ({"summary": "a\0"}, "summary"),

@@ -19,6 +19,7 @@ from catalog.permissions import Permission
 from catalog.products.domain_stats import DomainStats, domain_stats
 from catalog.products.models import DataProduct, Status, Verdict
 from catalog.publication.services import owners_and_stewards
+from catalog.web.domains.panels import DomainPanel, domain_panels
 from catalog.web.pages import render_page
 
 PAGE_SIZE = 60
@@ -71,6 +72,7 @@ class DomainPage:
     subdomains: Sequence[DomainCard]
     products: Sequence[ProductRow]
     products_page: Page[DataProduct]
+    panels: Sequence[DomainPanel]
     sees_drafts: bool
     publish_url: str
     people_url: str
@@ -120,6 +122,7 @@ def domain_page(request: HttpRequest, domain: str) -> HttpResponse:
         subdomains=[_card(child, stats) for child in row.children.select_related("owner_team")],
         products=[_product_row(product, row) for product in products.object_list],
         products_page=products,
+        panels=domain_panels(row, reader),
         sees_drafts=reader.can(Permission.VIEW_DRAFTS, row.pk),
         publish_url=reverse("product_register") + query if can_publish else "",
         people_url=reverse("domain_people", args=[row.slug]),

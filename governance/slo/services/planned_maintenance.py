@@ -18,7 +18,7 @@ from catalog.revisions.services import audit_subject
 from governance.slo.models import MaintenanceWindow
 
 MAX_LENGTH = timedelta(days=7)
-MAX_AHEAD = timedelta(days=366)
+MAX_AHEAD = timedelta(days=3653)
 MAX_SUMMARY = 200
 MAX_PLANNED = 200
 
@@ -113,7 +113,7 @@ def _issues(starts_at: datetime, ends_at: datetime, summary: str, now: datetime)
             hint="What was measured already counts. Choose a later start.",
         )
     if starts_at > now + MAX_AHEAD:
-        yield Issue(location="starts_at", message="It may begin within a year at most.")
+        yield Issue(location="starts_at", message="It may begin within ten years.")
     if ends_at <= starts_at:
         yield Issue(location="ends_at", message="It must end after it begins.")
     elif ends_at - starts_at > MAX_LENGTH:
