@@ -31,7 +31,7 @@ CHECK_KINDS: tuple[CheckKind, ...] = get_args(CheckKind)
 # These are true of all rows or of none: they are never measured on the first rows.
 WHOLE_TABLE_KINDS: tuple[CheckKind, ...] = ("row_count", "freshness", "sql")
 MAX_CHECKS = 500
-MAX_SAMPLES = 20
+MAX_KEYS = 500_000
 MAX_GROUPS = 200
 MAX_SQL_LENGTH = 10_000
 MAX_PATTERN_LENGTH = 1000
@@ -98,6 +98,18 @@ class Check:
         reference = check["reference"]
         tuples["reference"] = Reference.from_json(reference) if reference else None
         return cls(**check | tuples)
+
+
+@dataclass(frozen=True)
+class KeyRequest:
+    """The different keys of a table that rows of another one are looked up in."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, request: JSONObject) -> KeyRequest:
+        return cls(request["table"], tuple(request["columns"]))
 
 
 @dataclass(frozen=True, kw_only=True)

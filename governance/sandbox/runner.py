@@ -74,7 +74,7 @@ def read_server(server: Server, request: Source) -> SourceProfile:
 
     `request` says which values may be read, and which tables and keys the contract declares.
     """
-    with _open_server(server, request) as target:
+    with open_server(server, request) as target:
         profile = run_child(target.source)
     if not target.table:
         return profile
@@ -87,7 +87,7 @@ def read_server(server: Server, request: Source) -> SourceProfile:
 
 def count_groups(server: Server, request: GroupRequest) -> GroupCounts:
     """Return how many records of a server's table each group has. Raises SourceUnreadable."""
-    with _open_server(server, Source(groups=request)) as target:
+    with open_server(server, Source(groups=request)) as target:
         if target.source.kind == FOOTER:
             detail = "Groups are counted of whole objects, and this one is too large."
             raise SourceUnreadable("too-costly", detail)
@@ -106,7 +106,7 @@ def time_query(server: Server, query: str, *, seconds: float) -> QueryTimes:
         raise SourceUnreadable("not-readable-here")
     database = connection_parameters(server, dialect)
     source = Source(kind=dialect.connector, database=database, query=query, query_seconds=seconds)
-    responses, failure = _respond(source, seconds=seconds + START_SECONDS)
+    responses, failure = respond(source, seconds=seconds + START_SECONDS)
     for response in responses:
         if "code" in response:
             raise SourceUnreadable(response["code"], response["detail"])
@@ -115,7 +115,7 @@ def time_query(server: Server, query: str, *, seconds: float) -> QueryTimes:
 
 
 @contextmanager
-def _open_server(server: Server, request: Source) -> Iterator[OpenServer]:
+def open_server(server: Server, request: Source) -> Iterator[OpenServer]:
     """Open what the child of a server is given. Raises SourceUnreadable."""
     if (dialect := dialect_of(server.type)) is not None:
         database = connection_parameters(server, dialect)
@@ -212,7 +212,7 @@ def run_child(source: Source) -> SourceProfile:
     """
     tables: dict[str, TableProfile] = {}
     note, is_complete, is_refused = "", False, False
-    responses, failure = _respond(source)
+    responses, failure = respond(source)
     for response in responses:
         if "code" in response:
             failure = SourceUnreadable(response["code"], response["detail"])
@@ -236,7 +236,7 @@ def run_group_child(source: Source) -> GroupCounts:
 
     Counts are complete or there are none.
     """
-    responses, failure = _respond(source)
+    responses, failure = respond(source)
     for response in responses:
         if "code" in response:
             raise SourceUnreadable(response["code"], response["detail"])
@@ -245,11 +245,12 @@ def run_group_child(source: Source) -> GroupCounts:
     raise failure
 
 
-def _respond(
+def respond(
     source: Source, *, seconds: float = WALL_SECONDS
 ) -> tuple[list[JSONObject], SourceUnreadable]:
     """Start the child with a source; return what it responds, and how it ended if that is all."""
-    descriptors = tuple(number for number in (source.descriptor, source.wal) if number >= 0)
+    numbers = (source.descriptor, source.wal, *(number for _, number in source.key_files))
+    descriptors = tuple(number for number in numbers if number >= 0)
     program = (
         f"import sys; sys.path.insert(0, {str(PROJECT)!r}); "
         "from governance.sandbox.worker import main; main()"

@@ -64,8 +64,7 @@ TIME_IS_UP = "Not counted: the time for this source was used up."
 class Scan:
     """How the rows of a table are read: at most the first `max_rows`, `portion` columns at a time.
 
-    Nothing begins after `ends_at` (time.monotonic). `estimates` is True if the engine has
-    approx_count_distinct, which needs little memory.
+    Nothing begins after `ends_at` (time.monotonic).
     """
 
     name: str
@@ -74,7 +73,6 @@ class Scan:
     schema: str | None = None
     max_rows: int | None = None
     portion: int = 40
-    estimates: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -107,12 +105,11 @@ def with_statistics(
         ]
         return replace(profile, rows=0, columns=tuple(columns), reason="")
     scan = replace(scan, portion=max(1, min(scan.portion, MAX_CELLS // rows)))
-    counts = measure(profile.columns, scan, counts_of(scan))
+    counts = measure(profile.columns, scan, counts_of())
     # Types without an equality of their own (XML, shapes) are compared as text.
     failed = [item for item in profile.columns if isinstance(counts[item.name], str)]
-    counts |= measure(failed, replace(scan, portion=1), counts_of(scan, as_texts=True))
-    is_exact = not scan.estimates
-    counted = (with_counts(item, counts[item.name], is_exact=is_exact) for item in profile.columns)
+    counts |= measure(failed, replace(scan, portion=1), counts_of(as_texts=True))
+    counted = (with_counts(item, counts[item.name]) for item in profile.columns)
     columns = with_detections(counted, first_rows_of(scan), ends_at=scan.ends_at)
     for index, item in enumerate(columns):
         if shows(item.name) and item.n_values and item.logical_type in (*COMPARABLE, "boolean"):
@@ -131,23 +128,18 @@ def first_rows_of(scan: Scan) -> Callable[[Sequence[str]], Sequence[Row]]:
     return fetch
 
 
-def counts_of(scan: Scan, *, as_texts: bool = False) -> Measures:
+def counts_of(*, as_texts: bool = False) -> Measures:
     """Count all rows, the values, and the distinct ones."""
 
     def measures(profile: ColumnProfile, values: Element) -> Sequence[Element]:
         is_nested = profile.logical_type in ("object", "array", "")
         compared = as_text(values) if as_texts or is_nested else values
-        n_distinct = (
-            func.approx_count_distinct(as_text(values))
-            if scan.estimates
-            else func.count(distinct(compared))
-        )
-        return func.count(), func.count(values), n_distinct
+        return func.count(), func.count(values), func.count(distinct(compared))
 
     return measures
 
 
-def with_counts(profile: ColumnProfile, counts: Row | str, *, is_exact: bool) -> ColumnProfile:
+def with_counts(profile: ColumnProfile, counts: Row | str) -> ColumnProfile:
     if isinstance(counts, str):
         return replace(profile, reason=counts)
     rows, n_values, n_distinct = map(int, counts[:3])
@@ -156,7 +148,7 @@ def with_counts(profile: ColumnProfile, counts: Row | str, *, is_exact: bool) ->
         n_values=n_values,
         null_share=1 - n_values / rows if rows else None,
         n_distinct=min(n_distinct, n_values),
-        is_exact=is_exact,
+        is_exact=True,
     )
 
 

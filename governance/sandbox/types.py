@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import NamedTuple
 
 from catalog.types import JSONObject
+from governance.sandbox.checks import CheckRequest, KeyRequest
 from governance.sandbox.groups import GroupRequest
 
 FILE_KINDS = ("parquet", "csv", "json", "sqlite")
@@ -35,7 +36,9 @@ class Source:
     `values_of` names the columns (as `table.column`, or `*`) whose minimum, maximum and top values
     may be read; of all others only counts are. `keys` are declared by the contract: one of several
     columns is counted as a whole. `tables` are declared too and are read before all others. With
-    `groups` nothing but their counts is read, and with a `query` only how long it takes.
+    `groups`, `checks` or `keys_for` (another table's checks) nothing else is read, and with a
+    `query` only how long it takes. `key_files` are open files with the keys that checks need, by
+    the key of the check.
     """
 
     kind: str = ""
@@ -51,6 +54,9 @@ class Source:
     groups: GroupRequest | None = None
     query: str = ""
     query_seconds: float = 0
+    checks: CheckRequest | None = None
+    keys_for: KeyRequest | None = None
+    key_files: tuple[tuple[str, int], ...] = ()
 
     def can_read_values(self, table: str, column: str) -> bool:
         return "*" in self.values_of or f"{table}.{column}" in self.values_of
@@ -62,8 +68,13 @@ class Source:
     def from_json(cls, source: JSONObject) -> Source:
         names = {name: tuple(source[name]) for name in ("values_of", "tables")}
         keys = tuple(Key(table, tuple(columns)) for table, columns in source["keys"])
-        groups = GroupRequest.from_json(source["groups"]) if source["groups"] else None
-        return cls(**source | names | {"keys": keys, "groups": groups})
+        files = tuple((key, descriptor) for key, descriptor in source["key_files"])
+        requests = {
+            "groups": GroupRequest.from_json(source["groups"]) if source["groups"] else None,
+            "checks": CheckRequest.from_json(source["checks"]) if source["checks"] else None,
+            "keys_for": KeyRequest.from_json(source["keys_for"]) if source["keys_for"] else None,
+        }
+        return cls(**source | names | requests | {"keys": keys, "key_files": files})
 
 
 class QueryTimes(NamedTuple):
@@ -260,6 +271,13 @@ class SourceUnreadable(Exception):
         "too-many-groups": "It has too many groups.",
         "no-groups": "Its values are no groups.",
         "query-refused": "The query of the probe is not run.",
+        "invalid-sql": "Its SQL may not run.",
+        "invalid-pattern": "Its pattern is not a regular expression of RE2.",
+        "not-comparable": "Its values cannot be compared like this.",
+        "no-number": "Its SELECT returns no single number.",
+        "no-reference": "What it is compared with cannot be read.",
+        "too-many-keys": "It has too many different keys to be compared.",
+        "needs-all-rows": "It needs all rows, and only the first ones were read.",
         "stopped": "Reading it broke off.",
         "failed": "Reading it failed unexpectedly.",
     }

@@ -8,12 +8,23 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
+import duckdb
 import psycopg
 import pymysql
 
+from governance.sandbox.check_runner import run_check_child
+from governance.sandbox.checks import CheckRequest, CheckRun
+from governance.sandbox.connectors.duckdb_statements import sql_of
 from governance.sandbox.groups import GroupCounts, GroupRequest
 from governance.sandbox.runner import run_child, run_group_child
-from governance.sandbox.types import ColumnProfile, Source, SourceProfile, TableProfile
+from governance.sandbox.statistics import Fetch, Statement
+from governance.sandbox.types import (
+    ColumnProfile,
+    Source,
+    SourceProfile,
+    SourceUnreadable,
+    TableProfile,
+)
 from tests.settings import TEST_SERVERS
 
 _numbers = count(1)
@@ -22,6 +33,18 @@ _numbers = count(1)
 def unique_name() -> str:
     """Return a name that no other process of the tests has: they share the servers."""
     return f"source_{os.getpid()}_{next(_numbers)}"
+
+
+def fetch_from(connection: duckdb.DuckDBPyConnection) -> Fetch:
+    """Return what runs statements in DuckDB, as a database of the sandbox would."""
+
+    def fetch(statement: Statement) -> list[Any]:
+        try:
+            return connection.execute(sql_of(statement)).fetchall()
+        except duckdb.Error as error:
+            raise SourceUnreadable("not-counted") from error
+
+    return fetch
 
 
 @dataclass(frozen=True)
@@ -48,6 +71,11 @@ class SourceDatabase:
     def count(self, request: GroupRequest) -> GroupCounts:
         source = Source(kind=self.kind, database=self.parameters, groups=request)
         return run_group_child(source)
+
+    def check(self, request: CheckRequest, **options: Any) -> CheckRun:
+        return run_check_child(
+            Source(kind=self.kind, database=self.parameters, checks=request, **options)
+        )
 
     def tables(self, **options: Any) -> dict[str, TableProfile]:
         return {table.name: table for table in self.read(**options).tables}

@@ -9,12 +9,12 @@ import pytest
 from benchmarks.classification import measure
 from benchmarks.labelled_columns import NOISE, labelled_columns
 from governance.inspection.classification import ClassifiableColumn, ColumnKey, suggest
-from governance.sandbox.connectors.duckdb_statements import fetch_from
 from governance.sandbox.detection import detected_in, with_detections
 from governance.sandbox.detectors import detectors_by_name
 from governance.sandbox.runner import run_child
 from governance.sandbox.statistics import Scan, with_statistics
 from governance.sandbox.types import ColumnProfile, Source, SourceUnreadable, TableProfile
+from tests.governance.databases import fetch_from
 
 
 def _column(name, logical_type="string"):

@@ -6,12 +6,12 @@ installed. Every table is listed with its columns; what cannot be counted says w
 
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SAWarning
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, NoSuchTableError, SAWarning
 from sqlalchemy.types import TypeEngine
 
 from governance.sandbox.connectors.reflection import Catalogue, logical_type_of_class
@@ -108,6 +108,31 @@ class Database:
             raise
         except Exception as error:  # a driver that misreads a server raises anything
             raise self.unreadable(error) from error
+
+    def fetch_sql(self, sql: str) -> Sequence[Row]:
+        """Run one statement of SQL in a transaction of its own. Raises SourceUnreadable."""
+        try:
+            with self.engine.connect() as connection:
+                return connection.exec_driver_sql(sql).fetchall()
+        except MemoryError:
+            raise
+        except Exception as error:  # a driver that misreads a server raises anything
+            raise self.unreadable(error) from error
+
+    def logical_types(self, table: str) -> Mapping[str, str]:
+        """Return the logical types of a table's columns. Raises SourceUnreadable."""
+        try:
+            with self.engine.connect() as connection:
+                if known := self.types(connection).get(table):
+                    return {name: kind.logical for name, kind in known.items()}
+                columns = inspect(connection).get_columns(table, schema=self.schema)
+        except NoSuchTableError as error:
+            raise SourceUnreadable("no-table", table) from error
+        except MemoryError:
+            raise
+        except Exception as error:  # a driver that misreads a server raises anything
+            raise self.unreadable(error) from error
+        return {item["name"]: self.logical_type(item["type"]) for item in columns}
 
     def unreadable(self, error: Exception) -> SourceUnreadable:
         """Return the reason of an error without its text, which may hold values."""

@@ -6,7 +6,7 @@ bins of numbers are made by the database.
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import (
     LargeBinary,
@@ -16,7 +16,6 @@ from sqlalchemy import (
     collate,
     column,
     func,
-    inspect,
     literal_column,
     null,
     or_,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.mysql import CHAR
-from sqlalchemy.exc import NoSuchTableError, SAWarning
+from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import Text
 
 from governance.sandbox.connectors.content import content_of
@@ -72,26 +71,10 @@ class GroupedTable:
         self.database = database
         self.name = request.table
         self.ends_at = time.monotonic() + SECONDS
-        self.types = self._types()
+        self.types = database.logical_types(self.name)
         for grouping in request.groupings:
             if grouping.column not in self.types:
                 raise SourceUnreadable("no-column", grouping.column)
-
-    def _types(self) -> Mapping[str, str]:
-        """Return the logical types of the table's columns. Raises SourceUnreadable."""
-        database = self.database
-        try:
-            with database.engine.connect() as connection:
-                if known := database.types(connection).get(self.name):
-                    return {name: kind.logical for name, kind in known.items()}
-                columns = inspect(connection).get_columns(self.name, schema=database.schema)
-        except NoSuchTableError as error:
-            raise SourceUnreadable("no-table", self.name) from error
-        except MemoryError:
-            raise
-        except Exception as error:  # a driver that misreads a server raises anything
-            raise database.unreadable(error) from error
-        return {item["name"]: database.logical_type(item["type"]) for item in columns}
 
     def rows(self, groupings: Sequence[Grouping], limit: int) -> list[Row] | None:
         """Return the rows of a GROUP BY; None if there are more than `limit`."""

@@ -12,6 +12,9 @@ from typing import Any, TypeAlias
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
+from governance.sandbox.checks import MAX_PATTERN_LENGTH
+from governance.sandbox.types import SourceUnreadable
+
 SETTINGS = (
     "autoinstall_known_extensions=false",
     "autoload_known_extensions=false",
@@ -134,6 +137,21 @@ def restricted_connection(*paths: str, threads: int = 1) -> duckdb.DuckDBPyConne
     for setting in (*SETTINGS, f"allowed_paths=[{allowed}]", *LOCKS):
         connection.execute(f"SET {setting}")
     return connection
+
+
+def require_pattern(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
+    """Raise SourceUnreadable if a text is no pattern of RE2, whose time grows with the text only.
+
+    So a pattern that takes exponential time in other engines is never tried in them.
+    """
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        detail = f"It has more than {MAX_PATTERN_LENGTH:,} characters."
+        raise SourceUnreadable("invalid-pattern", detail)
+    try:
+        connection.execute("SELECT regexp_matches('', $1)", [pattern]).fetchall()
+    except duckdb.Error as error:
+        problem = str(error).removeprefix("Invalid Input Error: ").splitlines()[0]
+        raise SourceUnreadable("invalid-pattern", f"({problem})") from error
 
 
 def quoted(name: str) -> str:
