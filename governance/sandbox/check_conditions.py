@@ -87,7 +87,7 @@ class Functions:
     def length(self, column: Column) -> Element:
         return func.char_length(column.text)
 
-    def cast_to(self, column: Column, logical_type: str) -> Element:
+    def try_cast_to(self, column: Column, logical_type: str) -> Element:
         """Return values cast to a type, null if they do not fit, where `has_try_cast`."""
         raise NotImplementedError
 
@@ -177,7 +177,7 @@ def _only_column(check: Check, find: FindColumn) -> Column:
 
 
 def _conditions(check: Check) -> list[Valid]:
-    asked: list[tuple[bool, Valid]] = [
+    conditions: list[tuple[bool, Valid]] = [
         (check.minimum is not None or check.maximum is not None, _in_range),
         (check.min_length is not None or check.max_length is not None, _in_length),
         (check.allowed is not None, _is_allowed),
@@ -185,7 +185,7 @@ def _conditions(check: Check) -> list[Valid]:
         (bool(check.pattern), lambda check, column, use: use.matches(column, check.pattern)),
         (check.kind == "type_conformity", _has_type),
     ]
-    return [valid for is_asked, valid in asked if is_asked]
+    return [valid for applies, valid in conditions if applies]
 
 
 def _in_range(check: Check, column: Column, functions: Functions) -> Element:
@@ -221,7 +221,7 @@ def numbers_of(column: Column, functions: Functions) -> Element:
     if column.logical_type in NUMBERS and not column.is_text:
         return column.value
     if functions.has_try_cast and column.logical_type in ("", "string", *NUMBERS):
-        return functions.cast_to(column, "number")
+        return functions.try_cast_to(column, "number")
     if column.logical_type in ("", "string"):
         is_number = functions.matches(column, TYPE_PATTERNS["number"])
         if is_number is not None:
@@ -234,7 +234,7 @@ def moments_of(column: Column, functions: Functions) -> Element:
     if column.logical_type in DAYS:
         return functions.moment(column.value)
     if functions.has_try_cast and column.logical_type in ("", "string"):
-        return functions.cast_to(column, "timestamp")
+        return functions.try_cast_to(column, "timestamp")
     raise SourceUnreadable("not-comparable", f"{column.name} has no dates or timestamps.")
 
 
@@ -264,23 +264,23 @@ def is_one_of(texts: Sequence[str], column: Column, functions: Functions) -> Ele
     if column.logical_type in NUMBERS and None not in numbers:
         return numbers_of(column, functions).in_(numbers)
     if column.logical_type == "boolean":
-        wanted = {text.strip().casefold() in ("true", "1") for text in texts}
-        return or_(*(column.value.is_(true() if one else false()) for one in wanted))
+        truths = {text.strip().casefold() in ("true", "1") for text in texts}
+        return or_(*(column.value.is_(true() if one else false()) for one in truths))
     return column.text.in_([functions.text_literal(text) for text in texts])
 
 
 def _has_type(check: Check, column: Column, functions: Functions) -> Element | None:
-    wanted = check.logical_type
+    logical_type = check.logical_type
     known = (column.logical_type, *WIDER.get(column.logical_type, ()))
-    if wanted in ("", "string") or (wanted in known and not column.is_text):
+    if logical_type in ("", "string") or (logical_type in known and not column.is_text):
         return true()
-    if wanted == column.logical_type:
+    if logical_type == column.logical_type:
         return column.value.is_not(None)
-    if wanted not in TYPE_PATTERNS:
+    if logical_type not in TYPE_PATTERNS:
         return false()
     if functions.has_try_cast:
-        return functions.cast_to(column, wanted).is_not(None)
-    return functions.matches(column, TYPE_PATTERNS[wanted])
+        return functions.try_cast_to(column, logical_type).is_not(None)
+    return functions.matches(column, TYPE_PATTERNS[logical_type])
 
 
 def bin_of(column: Column, functions: Functions, bins: Sequence[float]) -> Element:

@@ -24,8 +24,9 @@ from governance.sandbox.runner import open_server, respond
 from governance.sandbox.types import FOOTER, Source, SourceUnreadable
 
 NO_REFERENCES: Mapping[str, Server] = MappingProxyType({})
-# More than the 40 seconds of the child, which then says itself what it did not reach.
-WALL_SECONDS = 50
+# After its own time the child has some more to say what it did not reach.
+MORE_SECONDS = 10
+KEY_SECONDS = 50
 TOO_LARGE = "Checks read whole objects, and this one is too large."
 
 
@@ -79,7 +80,7 @@ def run_check_child(source: Source) -> CheckRun:
     results: dict[str, CheckResult] = {}
     rows: int | None = None
     note = ""
-    responses, failure = respond(source, seconds=WALL_SECONDS)
+    responses, failure = respond(source, seconds=source.checks.seconds + MORE_SECONDS)
     for response in responses:
         if "code" in response:
             failure = SourceUnreadable(response["code"], response["detail"])
@@ -108,7 +109,7 @@ def read_keys(server: Server, request: KeyRequest, file: BinaryIO) -> None:
     with open_server(server, Source(keys_for=request)) as target:
         if target.source.kind == FOOTER or target.is_sample:
             raise SourceUnreadable("too-costly", TOO_LARGE)
-        responses, failure = respond(target.source, seconds=WALL_SECONDS)
+        responses, failure = respond(target.source, seconds=KEY_SECONDS)
     n_keys, is_complete = 0, False
     for response in responses:
         if "code" in response:

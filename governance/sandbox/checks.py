@@ -120,6 +120,7 @@ class CheckRequest:
     Of a failing row the columns of the check and `identifiers` (such as its key) are sampled, none
     of `classified`; a check that uses a classified column has counts only. At most the first
     `max_rows` rows are read, all without it. Ages are counted from `now` (ISO 8601 with an offset).
+    After `seconds` what is not measured yet has an error.
     """
 
     table: str
@@ -130,6 +131,7 @@ class CheckRequest:
     identifiers: tuple[str, ...] = ()
     sample_limit: int = 5
     max_rows: int | None = None
+    seconds: float = 40.0
 
     @classmethod
     def from_json(cls, request: JSONObject) -> CheckRequest:

@@ -115,7 +115,9 @@ WORDS = {
 
 # Folders in which a retired word is the word of the field: chaos tests inject faults.
 CHAOS = ("benchmarks/chaos/", "tests/chaos/")
-WORDS_OF_THE_FIELD = {"fault": CHAOS, "faults": CHAOS}
+# SQL casts a value to a type.
+SQL = ("governance/sandbox/",)
+WORDS_OF_THE_FIELD = {"fault": CHAOS, "faults": CHAOS, "cast": SQL}
 
 # Words and phrases in the texts of templates.
 TEXTS = {

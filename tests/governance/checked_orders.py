@@ -101,8 +101,8 @@ def run_on(source: Source, keys: dict[str, Sequence[Any]] = KEYS) -> CheckRun:
             file.seek(0)
             files.append(file)
         numbers = (file.fileno() for file in files)
-        named = tuple(zip(keys, numbers, strict=True))
-        return run_check_child(Source(**vars(source) | {"key_files": named}))
+        key_files = tuple(zip(keys, numbers, strict=True))
+        return run_check_child(Source(**vars(source) | {"key_files": key_files}))
     finally:
         for file in files:
             file.close()

@@ -205,7 +205,6 @@ def test_sql_that_does_more_than_read_the_table_is_refused(orders):
     assert (run.result("null").observed, run.result("null").error) == (1, "")
 
 
-@pytest.mark.slow
 def test_a_check_that_takes_too_long_costs_only_its_own_result(tmp_path):
     path = tmp_path / "n.parquet"
     duckdb.execute(f"COPY (SELECT i AS id FROM range(200000) t(i)) TO '{path}' (FORMAT parquet)")
@@ -217,10 +216,10 @@ def test_a_check_that_takes_too_long_costs_only_its_own_result(tmp_path):
     ]
 
     started = time.monotonic()
-    results = check_file(path, checks).results
+    results = check_file(path, checks, seconds=4).results
 
     assert [result.code for result in results] == ["too-costly", "", ""]
-    assert time.monotonic() - started < 45
+    assert time.monotonic() - started < 14
 
 
 def test_a_million_failing_rows_are_counted_and_a_few_are_shown(tmp_path):

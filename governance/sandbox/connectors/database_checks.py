@@ -277,12 +277,12 @@ def _read_keys(descriptor: int) -> set[tuple[str | None, ...]]:
 def check(source: Source, request: CheckRequest) -> Iterator[Progress]:
     """Yield the results of one table or view. Raises SourceUnreadable."""
     database = _database(source)
-    ends_at = time.monotonic() + SECONDS
-    whole = [item for item in request.checks if item.kind in WHOLE_TABLE_KINDS]
-    rest = [item for item in request.checks if item not in whole]
+    ends_at = time.monotonic() + request.seconds
+    of_all_rows = [item for item in request.checks if item.kind in WHOLE_TABLE_KINDS]
+    rest = [item for item in request.checks if item not in of_all_rows]
     portions: list[tuple[Sequence[Check], int | None]] = [(request.checks, None)]
     if request.max_rows:
-        portions = [(rest, request.max_rows), (whole, None)]
+        portions = [(rest, request.max_rows), (of_all_rows, None)]
     rows: int | None = None
     for checks, max_rows in portions:
         table = DatabaseTable(

@@ -52,7 +52,7 @@ class DuckDBFunctions(Functions):
     def length(self, column: Column) -> Element:
         return func.length(column.text)
 
-    def cast_to(self, column: Column, logical_type: str) -> Element:
+    def try_cast_to(self, column: Column, logical_type: str) -> Element:
         text: Element = column.text
         if logical_type == "integer":
             text = case((func.regexp_matches(text, WHOLE_NUMBER), text))

@@ -19,7 +19,6 @@ from governance.sandbox.check_scan import Scan
 from governance.sandbox.checks import (
     MAX_KEYS,
     WHOLE_TABLE_KINDS,
-    Check,
     CheckRequest,
     CheckResult,
     KeyRequest,
@@ -57,22 +56,22 @@ class Progress:
 
 def check(source: Source, request: CheckRequest) -> Iterator[Progress]:
     """Yield the results of a file's one table. Raises SourceUnreadable."""
-    with_engine = _Engine(source, request.checks)
-    yield from with_engine.guarded(lambda: CHECKERS[source.kind](with_engine, request))
+    engine = _Engine(source, request.seconds)
+    yield from engine.guarded(lambda: CHECKERS[source.kind](engine, request))
 
 
 class _Engine:
     """DuckDB with the file of a source, and the keys that its checks need."""
 
-    def __init__(self, source: Source, checks: Sequence[Check] = ()) -> None:
+    def __init__(self, source: Source, seconds: float) -> None:
         self.content = content_of(source.descriptor, source.kind)
         self.path = f"/proc/self/fd/{source.descriptor}"
         if source.kind == "json" and self.content.has_mark:
             self.path = open_decoded(self.path, self.content)
         self.key_files = {key: f"/proc/self/fd/{number}" for key, number in source.key_files}
         paths = (self.path, *self.key_files.values())
-        self.ends_at = time.monotonic() + SECONDS
-        self.duckdb = Engine(*paths, seconds=SECONDS, threads=THREADS)
+        self.ends_at = time.monotonic() + seconds
+        self.duckdb = Engine(*paths, seconds=seconds, threads=THREADS)
 
     def guarded(self, read: Callable[[], Iterator[Progress]]) -> Iterator[Progress]:
         try:
@@ -98,9 +97,11 @@ class _Engine:
         self, columns: Sequence[FileColumn], request: CheckRequest, relation: str
     ) -> Iterator[tuple[Scan, Results]]:
         """Yield the scan of the rows that are read, then of all rows for what needs them."""
-        whole = [item for item in request.checks if item.kind in WHOLE_TABLE_KINDS]
-        rest = [item for item in request.checks if item not in whole]
-        portions = [(rest, False), (whole, True)] if request.max_rows else [(request.checks, True)]
+        of_all_rows = [item for item in request.checks if item.kind in WHOLE_TABLE_KINDS]
+        rest = [item for item in request.checks if item not in of_all_rows]
+        portions = (
+            [(rest, False), (of_all_rows, True)] if request.max_rows else [(request.checks, True)]
+        )
         for checks, is_whole in portions:
             table = self.table(columns, request, is_whole=is_whole)
             table.read_from(relation)
@@ -142,18 +143,18 @@ def _json(engine: _Engine, request: CheckRequest) -> Iterator[Progress]:
         return
     first = next(open_json(engine.duckdb, engine.path, engine.content))
     names = [column.name for column in first.table.columns]
-    asked = [name for item in request.checks for name in (*item.columns, *item.compared)]
-    names += _late_keys(engine, asked, names)
+    names_used = [name for item in request.checks for name in (*item.columns, *item.compared)]
+    names += _late_keys(engine, names_used, names)
     columns = json_columns(names, first.table.columns)
     relation = records_relation(engine.path, engine.content, names)
     yield from _progress(engine.scans(columns, request, relation), request)
 
 
-def _late_keys(engine: _Engine, asked: Sequence[str], names: Sequence[str]) -> list[str]:
+def _late_keys(engine: _Engine, names_used: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return the keys that none of the first objects has, and others have."""
     unknown = [
         name
-        for name in dict.fromkeys(asked)
+        for name in dict.fromkeys(names_used)
         if place_of(name, names) is None and place_of(name.partition(".")[0], names) is None
     ]
     content = engine.content
@@ -230,7 +231,7 @@ CHECKERS: Mapping[str, Callable[[_Engine, CheckRequest], Iterator[Progress]]] = 
 
 def keys(source: Source, request: KeyRequest) -> Iterator[list[list[str | None]]]:
     """Yield the different keys of a file's one table. Raises SourceUnreadable."""
-    engine = _Engine(source)
+    engine = _Engine(source, SECONDS)
     try:
         columns, relation = _relation(engine, source.kind, request.columns)
         table = FileTable(engine.duckdb, columns, names=(), key_files={})
@@ -245,8 +246,8 @@ def keys(source: Source, request: KeyRequest) -> Iterator[list[list[str | None]]
 def _relation(engine: _Engine, kind: str, names: Sequence[str]) -> tuple[list[FileColumn], str]:
     """Return the columns of a file and the SQL that reads its rows."""
     if kind == "parquet" or engine.content.has_mark:
-        opened = open_parquet if kind == "parquet" else open_json
-        *_, file = opened(engine.duckdb, engine.path, engine.content)
+        open_file = open_parquet if kind == "parquet" else open_json
+        *_, file = open_file(engine.duckdb, engine.path, engine.content)
         return typed_columns(file), file.relation
     if kind == "json":
         first = next(open_json(engine.duckdb, engine.path, engine.content))

@@ -137,10 +137,10 @@ class FileTable:
             for place, known in enumerate(self.columns)
         )
         by_name = {known.name.casefold(): known for known in self.columns}
-        named = ", ".join(f"{known.value} AS {quoted(known.name)}" for known in by_name.values())
+        columns = (f"{known.value} AS {quoted(known.name)}" for known in by_name.values())
         self.duckdb.fetch(f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {numbered} FROM {source}")
         self.duckdb.fetch(
-            f"CREATE OR REPLACE TEMP VIEW {NAMED_VIEW} AS SELECT {named} FROM {source}"
+            f"CREATE OR REPLACE TEMP VIEW {NAMED_VIEW} AS SELECT {', '.join(columns)} FROM {source}"
         )
         self.has_view = True
 
