@@ -209,6 +209,16 @@ SETTINGS: tuple[Setting, ...] = (
         ),
     ),
     Setting(
+        name="ASSAY_EVIDENCE_PERCENT",
+        default="25",
+        help="Percent of its window that an objective is observed before its verdict, 0 to 100.",
+    ),
+    Setting(
+        name="ASSAY_EVIDENCE_CHECKS",
+        default="20",
+        help="Checks that must be counted before an objective has a verdict, 1 to 100000.",
+    ),
+    Setting(
         name="ASSAY_WORKER_PROCESSES",
         default="1",
         help="Processes that run background work, 1 to 64; other queues have their own.",

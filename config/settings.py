@@ -38,6 +38,8 @@ ASSAY_NOTICE_DAYS = environment.get_int("ASSAY_NOTICE_DAYS", minimum=0, maximum=
 ASSAY_ANSWER_DAYS = environment.get_int("ASSAY_ANSWER_DAYS", minimum=1, maximum=3650)
 ASSAY_API_RATE = environment.get_int("ASSAY_API_RATE", minimum=1, maximum=1_000_000)
 ASSAY_ANON_RATE = environment.get_int("ASSAY_ANON_RATE", minimum=1, maximum=1_000_000)
+ASSAY_EVIDENCE_PERCENT = environment.get_int("ASSAY_EVIDENCE_PERCENT", minimum=0, maximum=100)
+ASSAY_EVIDENCE_CHECKS = environment.get_int("ASSAY_EVIDENCE_CHECKS", minimum=1, maximum=100_000)
 ASSAY_WORKER_PROCESSES = environment.get_int("ASSAY_WORKER_PROCESSES", minimum=1, maximum=64)
 DEBUG = environment.get_bool("ASSAY_DEBUG")
 STORED_SECRET_KEY = load_or_create_secret(ASSAY_DATA_DIR, "secret_key")

@@ -23,7 +23,7 @@ from governance.slo.evaluation import Indicator, Verdict, worst
 from governance.slo.models import Breach, Measurement, Objective, ObjectiveStatus
 from governance.slo.outcomes import Outcome
 from governance.slo.reports import DayReport, ObjectiveReport, reports_of
-from governance.slo.wording import format_objective
+from governance.slo.wording import format_assessment, format_objective
 
 MAX_BREACHES = 20
 
@@ -174,6 +174,15 @@ class DayAnswer(serializers.Serializer[DayReport]):
     is_in_window = serializers.BooleanField()
 
 
+class BurnRateAnswer(serializers.Serializer[JSONObject]):
+    """Burn rates over a short and a long window, in seconds; null if infinite."""
+
+    short_window = serializers.IntegerField()
+    short = serializers.FloatField(allow_null=True)
+    long_window = serializers.IntegerField()
+    long = serializers.FloatField(allow_null=True)
+
+
 class ReportAnswer(serializers.Serializer[ObjectiveReport]):
     """An objective over its window and the last 90 days."""
 
@@ -184,14 +193,24 @@ class ReportAnswer(serializers.Serializer[ObjectiveReport]):
     target = serializers.FloatField(source="spec.target")
     threshold = serializers.FloatField(source="spec.effective_threshold", allow_null=True)
     verdict = serializers.CharField()
-    value = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(source="assessment.reason")
+    summary = serializers.SerializerMethodField()
+    value = serializers.FloatField(source="assessment.value", allow_null=True)
     good = serializers.IntegerField(source="ratio.good")
     total = serializers.IntegerField(source="ratio.total")
+    expected = serializers.IntegerField(source="assessment.expected")
+    maintenance = serializers.IntegerField(source="assessment.maintenance")
+    budget = serializers.FloatField(source="assessment.allowed")
     budget_consumed = serializers.SerializerMethodField()
     burn_rate = serializers.SerializerMethodField()
+    burn_rates = serializers.SerializerMethodField()
     time_to_exhaustion = serializers.SerializerMethodField()
-    as_of = serializers.DateTimeField(allow_null=True)
-    first_measured_at = serializers.DateTimeField(allow_null=True)
+    failing_since = serializers.DateTimeField(source="assessment.failing.since", default=None)
+    failing_checks = serializers.IntegerField(source="assessment.failing.count", default=0)
+    recovered_at = serializers.DateTimeField(source="assessment.recovered_at", allow_null=True)
+    starts_at = serializers.DateTimeField(source="assessment.starts_at", allow_null=True)
+    ends_at = serializers.DateTimeField(source="assessment.ends_at", allow_null=True)
+    as_of = serializers.DateTimeField(source="assessment.as_of", allow_null=True)
     days = serializers.SerializerMethodField()
 
     def get_description(self, report: ObjectiveReport) -> str:
@@ -199,20 +218,39 @@ class ReportAnswer(serializers.Serializer[ObjectiveReport]):
 
     def get_budget_consumed(self, report: ObjectiveReport) -> float | None:
         """Return the consumed share; None if it is infinite, for a target of 100 %."""
-        return report.consumed if isfinite(report.consumed) else None
+        return _finite(report.assessment.consumed)
 
     def get_burn_rate(self, report: ObjectiveReport) -> float | None:
-        """Return the burn rate of the last hours; None if it is infinite."""
-        return report.burn_rate if isfinite(report.burn_rate) else None
+        """Return the burn rate of the last hour; None if it is infinite."""
+        return _finite(report.assessment.burn_rate)
+
+    @extend_schema_field(BurnRateAnswer(many=True))
+    def get_burn_rates(self, report: ObjectiveReport) -> list[JSONObject]:
+        return [
+            {
+                "short_window": int(burn.short.total_seconds()),
+                "short": _finite(burn.short_rate),
+                "long_window": int(burn.long.total_seconds()),
+                "long": _finite(burn.long_rate),
+            }
+            for burn in report.assessment.burn_rates
+        ]
+
+    def get_summary(self, report: ObjectiveReport) -> str:
+        return format_assessment(report.assessment)
 
     def get_time_to_exhaustion(self, report: ObjectiveReport) -> int | None:
         """Return seconds; None if the budget does not run out at the current burn rate."""
-        time = report.time_to_exhaustion
+        time = report.assessment.time_to_exhaustion
         return None if time is None else int(time.total_seconds())
 
     @extend_schema_field(DayAnswer(many=True))
     def get_days(self, report: ObjectiveReport) -> list[JSONObject]:
         return [dict(DayAnswer(day).data) for day in report.days if day.ratio.total]
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
 
 
 class BreachAnswer(ModelAnswer[Breach]):

@@ -1,6 +1,6 @@
 """The assessment of an objective: the one result that judge, pages, API and alerts read.
 
-`governance.slo.evaluation.assess` makes it, `ObjectiveStatus` stores it. Nothing else computes a
+`governance.slo.verdicts.assess` makes it, `ObjectiveStatus` stores it. Nothing else computes a
 share, a budget, a burn rate or a verdict, so no two pages show two figures for one fact. Pure.
 """
 
@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from catalog.types import JSONObject
 from governance.slo import budget
 from governance.slo.budget import Ratio
+from governance.slo.evaluation import ObjectiveSpec
+
+# Site Reliability Workbook, chapter 5: a short window for each long one says whether it goes on.
+BURN_WINDOWS = tuple(
+    (timedelta(minutes=short), timedelta(hours=hours))
+    for short, hours in ((5, 1), (30, 6), (120, 24), (360, 72))
+)
 
 
 class Reason(StrEnum):
@@ -67,6 +75,28 @@ class CheckRun:
     count: int
     failed_since: datetime | None = None  # of good checks: the failures that they followed
 
+    def as_json(self) -> JSONObject:
+        return {
+            "port": self.port_id,
+            "is_good": self.is_good,
+            "since": self.since.isoformat(),
+            "at": self.at.isoformat(),
+            "count": self.count,
+            "failed_since": self.failed_since.isoformat() if self.failed_since else None,
+        }
+
+    @classmethod
+    def from_json(cls, stored: JSONObject) -> CheckRun:
+        failed_since = stored["failed_since"]
+        return cls(
+            port_id=stored["port"],
+            is_good=stored["is_good"],
+            since=datetime.fromisoformat(stored["since"]),
+            at=datetime.fromisoformat(stored["at"]),
+            count=stored["count"],
+            failed_since=datetime.fromisoformat(failed_since) if failed_since else None,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
@@ -92,6 +122,68 @@ class Assessment:
     burn_rates: Sequence[BurnRate] = ()
     runs: Sequence[CheckRun] = ()  # one for each port, the latest first
 
+    def as_json(self) -> JSONObject:
+        """Return what a status has no column for."""
+        return {
+            "reason": self.reason,
+            "window": self.window.total_seconds(),
+            "expected": self.expected,
+            "maintenance": self.maintenance,
+            "starts_at": self.starts_at.isoformat() if self.starts_at else None,
+            "ends_at": self.ends_at.isoformat() if self.ends_at else None,
+            "required_checks": self.required_checks,
+            "required_time": self.required_time.total_seconds(),
+            "burn_rates": [
+                [
+                    burn.short_ratio.good,
+                    burn.short_ratio.total,
+                    burn.long_ratio.good,
+                    burn.long_ratio.total,
+                ]
+                for burn in self.burn_rates
+            ],
+            "runs": [run.as_json() for run in self.runs],
+        }
+
+    @classmethod
+    def from_json(
+        cls,
+        stored: JSONObject,
+        *,
+        spec: ObjectiveSpec,
+        verdict: str,
+        ratio: Ratio,
+        value: float | None,
+        as_of: datetime | None,
+    ) -> Assessment:
+        """Return a stored assessment; of an objective that was never assessed, an empty one."""
+        assessment = cls(
+            verdict=verdict,
+            reason=stored.get("reason", Reason.NOT_MEASURED),
+            target=spec.target,
+            window=timedelta(seconds=stored.get("window", spec.window.total_seconds())),
+            ratio=ratio,
+            value=value,
+            as_of=as_of,
+        )
+        if not stored:
+            return assessment
+        rates = zip(BURN_WINDOWS, stored["burn_rates"], strict=False)
+        return replace(
+            assessment,
+            expected=stored["expected"],
+            maintenance=stored["maintenance"],
+            starts_at=datetime.fromisoformat(stored["starts_at"]),
+            ends_at=datetime.fromisoformat(stored["ends_at"]),
+            required_checks=stored["required_checks"],
+            required_time=timedelta(seconds=stored["required_time"]),
+            burn_rates=tuple(
+                BurnRate(*windows, Ratio(*counts[:2]), Ratio(*counts[2:]), spec.target)
+                for windows, counts in rates
+            ),
+            runs=tuple(map(CheckRun.from_json, stored["runs"])),
+        )
+
     @property
     def allowed(self) -> float:
         """Return the error budget in checks: how many of the expected may fail."""
@@ -110,11 +202,30 @@ class Assessment:
         return max(0.0, 1 - self.consumed)
 
     @property
-    def collected(self) -> timedelta:
-        """Return how much of the window has been observed."""
+    def elapsed(self) -> timedelta:
+        """Return the time from the start of the window to the newest check."""
         if self.starts_at is None or self.as_of is None:
             return timedelta(0)
         return max(self.as_of - self.starts_at, timedelta(0))
+
+    @property
+    def is_over(self) -> bool:
+        """Return True if the window has been observed in full: it moves on, or has ended."""
+        return self.elapsed >= self.window - timedelta(minutes=10)
+
+    @property
+    def observed(self) -> timedelta:
+        """Return how much of the window was observed: checks that were not made do not count."""
+        if not self.expected:
+            return timedelta(0)
+        return min(self.elapsed, self.ratio.total / self.expected * self.window)
+
+    @property
+    def has_evidence(self) -> bool:
+        """Return True if enough was observed for a verdict."""
+        # A hundredth, because a few slots are missed on every machine.
+        is_long_enough = self.observed >= 0.99 * self.required_time
+        return is_long_enough and self.ratio.total >= self.required_checks
 
     @property
     def recent(self) -> Ratio:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from django.db.models import Q
 
-from catalog.ports.models import OutputPort
+from catalog.ports.models import CONFIRMED, READ, OutputPort
 
 
 class CoverageKey(Protocol):
@@ -24,7 +24,7 @@ class CoverageKey(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CoveredPort:
-    """A port as far as evaluation needs it."""
+    """A port as far as evaluation needs it; `interval` is 0 while no probe has been made."""
 
     port_id: int
     product_id: int
@@ -49,11 +49,13 @@ def covered_ports(objectives: Iterable[CoverageKey]) -> Mapping[int, list[Covere
             if key is not None:
                 objective_pks[key].append(objective.pk)
     rows = OutputPort.objects.filter(Q(pk__in=by_port) | Q(product_id__in=by_product)).values_list(
-        "pk", "product_id", "last_probed_at", "probe_schedule__interval"
+        "pk", "product_id", "last_probed_at", "last_outcome", "probe_schedule__interval"
     )
     ports: dict[int, list[CoveredPort]] = defaultdict(list)
-    for pk, product_id, last_probed_at, interval in rows:
-        port = CoveredPort(pk, product_id, last_probed_at, timedelta(seconds=interval or 0))
+    for pk, product_id, last_probed_at, outcome, interval in rows:
+        is_probed = last_probed_at is not None and outcome not in (CONFIRMED, READ)
+        seconds = interval or 0 if is_probed else 0
+        port = CoveredPort(pk, product_id, last_probed_at, timedelta(seconds=seconds))
         for objective_pk in (*by_port.get(pk, ()), *by_product.get(product_id, ())):
             ports[objective_pk].append(port)
     return ports

@@ -1,22 +1,15 @@
-"""Evaluates an objective against measurements: its ratio and its verdict; pure."""
+"""What an objective asks, and how measurements are counted by it; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from governance.slo.budget import Ratio, consumed, is_missed, time_to_exhaustion
+from governance.slo.budget import Ratio, is_missed
 from governance.slo.histogram import Histogram, bucket_index, snap_to_bucket
 from governance.slo.probe_types import MAX_DEADLINE
-from governance.slo.stats import Stats
+from governance.slo.stats import Stats, merge
 
-# Fewer measurements (or slices) than this are no evidence, and a single failure breaches nothing:
-# of five-minute polls at 99.9 %, one failure alone would be 83 times the even burn.
-MIN_MEASUREMENTS = 3
-MIN_FAILURES = 2
-NEARLY_CONSUMED = 0.75
-# At risk is a budget that would be exhausted within this share of its window: a day of thirty.
-AT_RISK_SHARE = 1 / 30
 # A measurement further ahead is of a time before the wall clock was set back.
 CLOCK_TOLERANCE = timedelta(minutes=1)
 
@@ -142,6 +135,11 @@ def ratio_of_slices(spec: ObjectiveSpec, slices: Iterable[Stats]) -> Ratio:
     return Ratio(sum(not is_missed(ratio, percentile) for ratio in ratios), len(ratios))
 
 
+def count(spec: ObjectiveSpec, slices: Sequence[Stats]) -> Ratio:
+    """Count slices of five minutes by an objective's budgeting method."""
+    return ratio_of_slices(spec, slices) if spec.is_sliced else ratio_of(spec, merge(slices))
+
+
 def value_of(spec: ObjectiveSpec, stats: Stats, ratio: Ratio) -> float | None:
     """Return the value to show: the good share, or for latency the quantile of the target in
     seconds. Timeouts count as the longest time that any probe waits."""
@@ -150,24 +148,6 @@ def value_of(spec: ObjectiveSpec, stats: Stats, ratio: Ratio) -> float | None:
     share = (spec.percentile or 1.0) if spec.is_sliced else spec.target
     timeouts = Histogram({bucket_index(MAX_DEADLINE): stats.timeouts})
     return (stats.latencies + timeouts).quantile(share)
-
-
-def verdict_of(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio) -> Verdict:
-    """Return the verdict of a window from its ratio and the ratio of its last hours.
-
-    Too few measurements are no data, never good.
-    """
-    if ratio.total < MIN_MEASUREMENTS:
-        return Verdict.NO_DATA
-    if is_missed(ratio, spec.target):
-        return Verdict.BREACHED if ratio.failed >= MIN_FAILURES else Verdict.AT_RISK
-    if consumed(ratio, spec.target) >= NEARLY_CONSUMED:
-        return Verdict.AT_RISK
-    if recent.total >= MIN_MEASUREMENTS and recent.failed >= MIN_FAILURES:
-        rest = time_to_exhaustion(ratio, recent, target=spec.target, window=spec.window)
-        if rest is not None and rest < AT_RISK_SHARE * spec.window:
-            return Verdict.AT_RISK
-    return Verdict.MET
 
 
 def worst(verdicts: Iterable[str]) -> Verdict:
@@ -194,4 +174,9 @@ def is_unmeasured(
         for moment in (last_probed_at, clock_set_at)
         if moment is not None and moment <= now + CLOCK_TOLERANCE
     ]
-    return not known or now - max(known) > max(3 * interval, timedelta(minutes=10))
+    return not known or now - max(known) > silence_limit(interval)
+
+
+def silence_limit(interval: timedelta) -> timedelta:
+    """Return after how long without a check the state of a port is unknown."""
+    return max(3 * interval, timedelta(minutes=10))

@@ -1,30 +1,28 @@
 """The SLO report of a product, in one form for page, API and CSV."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from catalog.products.models import DataProduct
-from governance.slo.budget import Ratio, burn_rate, consumed, time_to_exhaustion
-from governance.slo.coverage import CoveredPort, covered_ports, latest
-from governance.slo.evaluation import (
-    Indicator,
-    ObjectiveSpec,
-    Verdict,
-    is_unmeasured,
-    ratio_of,
-    ratio_of_slices,
-    value_of,
-    verdict_of,
-)
-from governance.slo.models import Objective
-from governance.slo.rollups import DAYS, RollUps, load_rollups
-from governance.slo.stats import DAY, HOUR, Stats, merge, start_of_hour, window_start
+from governance.slo.assessment import Assessment
+from governance.slo.budget import Ratio
+from governance.slo.evaluation import Indicator, ObjectiveSpec, Verdict, count
+from governance.slo.models import IndicatorValue, Objective, ObjectiveStatus
+from governance.slo.rollups import DAYS, RollUps, load_rollups, read_base
+from governance.slo.stats import DAY, HOUR, Stats, merge, start_of_day, start_of_hour
+from governance.slo.value_reader import ratio_of_values
+from governance.slo.window_reader import WindowReader
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayReport:
-    """One of the 90 days; `p50` and `p95` in seconds."""
+    """One of the 90 days; `p50` and `p95` in seconds.
+
+    Days before the objective was in force, and the hours before it on its first day, count
+    nothing.
+    """
 
     day: datetime
     ratio: Ratio
@@ -32,6 +30,7 @@ class DayReport:
     p50: float | None
     p95: float | None
     is_in_window: bool
+    is_in_force: bool = True
 
     @property
     def date(self) -> date:
@@ -54,34 +53,22 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveReport:
-    """One objective: its window, its 90 days and its burn-down at a resolution."""
+    """One objective: its assessment, its 90 days and its burn-down at a resolution."""
 
     objective: Objective
     spec: ObjectiveSpec
-    ratio: Ratio
-    recent: Ratio
-    value: float | None
-    verdict: Verdict
-    as_of: datetime | None
-    first_measured_at: datetime | None
+    assessment: Assessment
     days: Sequence[DayReport]
     resolution: timedelta
     burn_down: Sequence[Point]
 
     @property
-    def consumed(self) -> float:
-        return consumed(self.ratio, self.spec.target)
+    def ratio(self) -> Ratio:
+        return self.assessment.ratio
 
     @property
-    def burn_rate(self) -> float:
-        """Return the burn rate of the last hours; 1 is on pace."""
-        return burn_rate(self.recent, self.spec.target)
-
-    @property
-    def time_to_exhaustion(self) -> timedelta | None:
-        return time_to_exhaustion(
-            self.ratio, self.recent, target=self.spec.target, window=self.spec.window
-        )
+    def verdict(self) -> str:
+        return self.assessment.verdict
 
     @property
     def is_latency(self) -> bool:
@@ -89,44 +76,47 @@ class ObjectiveReport:
 
 
 def reports_of(product: DataProduct, now: datetime) -> list[ObjectiveReport]:
-    """Return a report of every objective of a product or its ports, the worst first."""
+    """Return a report of every objective of a product or its ports, the worst first.
+
+    It is assessed as the judge would at this moment; nothing is written.
+    """
     objectives = list(Objective.objects.of_products([product.pk]))
-    covered = covered_ports(objectives)
-    port_ids = {port.port_id for ports in covered.values() for port in ports}
+    statuses = {
+        objective.pk: getattr(objective, "status", None) or ObjectiveStatus(objective=objective)
+        for objective in objectives
+    }
+    reader = WindowReader(objectives, statuses, now)
+    assessments = {objective.pk: reader.assess(objective) for objective in objectives}
+    port_ids = {port.port_id for ports in reader.covered.values() for port in ports}
     is_sliced = any(objective.spec.is_sliced for objective in objectives)
     rollups = load_rollups(port_ids, now, all_slices=is_sliced)
     reports = [
-        report_of(objective, covered.get(objective.pk, []), rollups) for objective in objectives
+        _report_of(objective, assessments[objective.pk], reader, rollups)
+        for objective in objectives
     ]
     rank = list(Verdict)
-    return sorted(reports, key=lambda report: rank.index(report.verdict))
+    return sorted(reports, key=lambda report: rank.index(Verdict(report.verdict)))
 
 
-def report_of(
-    objective: Objective, covered: Sequence[CoveredPort], rollups: RollUps
+def _report_of(
+    objective: Objective, assessment: Assessment, reader: WindowReader, rollups: RollUps
 ) -> ObjectiveReport:
-    spec, ports, now = objective.spec, {port.port_id for port in covered}, rollups.now
-    history = History(spec, ports, rollups)
-    start = window_start(spec.window, now)
-    ratio, stats = history.since(start)
-    recent, _ = history.since(start_of_hour(now) - HOUR)
-    as_of = latest(covered)
-    interval = max((port.interval for port in covered), default=timedelta(0))
-    unmeasured = is_unmeasured(as_of, interval=interval, now=now)
-    resolution, series = rollups.chart_series(ports)
-    in_window = {at: stats for at, stats in series.items() if at + resolution > start}
+    spec = objective.spec
+    ports = {port.port_id for port in reader.covered.get(objective.pk, ())}
+    history = History(spec, ports, rollups, reader.in_force_since[objective.pk])
+    start = reader.windows[objective.pk].start
+    if not spec.is_probed:
+        values = reader.values.of(objective)
+        history = ValueHistory(spec, ports, rollups, history.since, values)
+    resolution = history.resolution
+    series = {at: part for at, part in history.series().items() if at + resolution > start}
     return ObjectiveReport(
         objective=objective,
         spec=spec,
-        ratio=ratio,
-        recent=recent,
-        value=value_of(spec, stats, ratio),
-        verdict=Verdict.NO_DATA if unmeasured else verdict_of(spec, ratio, recent),
-        as_of=as_of,
-        first_measured_at=rollups.first_measured_at(ports),
+        assessment=assessment,
         days=list(history.days(start)),
         resolution=resolution,
-        burn_down=burn_down(spec, in_window),
+        burn_down=burn_down(assessment, series, resolution),
     )
 
 
@@ -137,37 +127,82 @@ class History:
     spec: ObjectiveSpec
     ports: Collection[int]
     rollups: RollUps
+    since: datetime
 
-    def since(self, start: datetime) -> tuple[Ratio, Stats]:
-        """Return ratio and stats since a moment: from days if it starts one, else from hours."""
-        rollups, ports = self.rollups, self.ports
-        series = rollups.by_day(ports) if start.hour == 0 else rollups.by_hour(ports)
-        stats = merge(stats for at, parts in series.items() if at >= start for stats in parts)
-        if not self.spec.is_sliced:
-            return ratio_of(self.spec, stats), stats
-        slices = rollups.by_slice(ports).items()
-        counted = (slice_ for at, parts in slices if at >= start for slice_ in parts)
-        return ratio_of_slices(self.spec, counted), stats
+    @property
+    def resolution(self) -> timedelta:
+        return self.rollups.resolution(self.ports)
+
+    def series(self) -> dict[datetime, tuple[Ratio, Stats]]:
+        """Return ratio and stats by the start of each step of the chart."""
+        rollups, step = self.rollups, self.resolution
+        parts: dict[datetime, list[Stats]]
+        if step == DAY:
+            parts = rollups.by_day(self.ports)
+        elif step == HOUR:
+            parts = rollups.by_hour(self.ports)
+        else:
+            parts = rollups.by_slice(self.ports)
+        slices = parts
+        if self.spec.is_sliced and step != timedelta(minutes=5):
+            slices = defaultdict(list)
+            cut = start_of_day if step == DAY else start_of_hour
+            for at, own in rollups.by_slice(self.ports).items():
+                slices[cut(at)] += own
+        return {at: (count(self.spec, slices.get(at, [])), merge(own)) for at, own in parts.items()}
 
     def days(self, start: datetime) -> Iterator[DayReport]:
         """Yield all 90 days, including those without measurements; the window begins at `start`."""
         by_day = self.rollups.by_day(self.ports)
-        slices_by_day = self.rollups.slices_by_day(self.ports)
+        slices = self.rollups.slices_by_day(self.ports) if self.spec.is_sliced else by_day
         for number in range(DAYS):
             day = self.rollups.first_day + number * DAY
-            stats = merge(by_day.get(day, ()))
-            if self.spec.is_sliced:
-                ratio = ratio_of_slices(self.spec, slices_by_day.get(day, ()))
-            else:
-                ratio = ratio_of(self.spec, stats)
-            yield DayReport(
-                day=day,
-                ratio=ratio,
-                verdict=day_verdict(self.spec, ratio),
-                p50=stats.latencies.quantile(0.5),
-                p95=stats.latencies.quantile(0.95),
-                is_in_window=day >= start,
-            )
+            parts, counted = by_day.get(day, []), slices.get(day, [])
+            ratio, stats = count(self.spec, counted), merge(parts)
+            if day < self.since < day + DAY and ratio.total:
+                base = read_base(self.spec, self.ports, self.since, day + DAY)
+                ratio, stats = base.ratio, base.stats
+            yield self.day_report(day, start, ratio, stats)
+
+    def day_report(self, day: datetime, start: datetime, ratio: Ratio, stats: Stats) -> DayReport:
+        is_in_force = day + DAY > self.since
+        if not is_in_force:
+            ratio, stats = Ratio(), Stats()
+        return DayReport(
+            day=day,
+            ratio=ratio,
+            verdict=day_verdict(self.spec, ratio),
+            p50=stats.latencies.quantile(0.5),
+            p95=stats.latencies.quantile(0.95),
+            is_in_window=day + DAY > start,
+            is_in_force=is_in_force,
+        )
+
+
+@dataclass(frozen=True)
+class ValueHistory(History):
+    """The values of a data quality indicator of an objective's ports."""
+
+    values: Sequence[IndicatorValue]
+
+    @property
+    def resolution(self) -> timedelta:
+        return DAY
+
+    def series(self) -> dict[datetime, tuple[Ratio, Stats]]:
+        return {day: (ratio, Stats()) for day, ratio in self._by_day().items()}
+
+    def days(self, start: datetime) -> Iterator[DayReport]:
+        by_day = self._by_day()
+        for number in range(DAYS):
+            day = self.rollups.first_day + number * DAY
+            yield self.day_report(day, start, by_day.get(day, Ratio()), Stats())
+
+    def _by_day(self) -> Mapping[datetime, Ratio]:
+        values = defaultdict[datetime, list[IndicatorValue]](list)
+        for value in self.values:
+            values[start_of_day(value.slot)].append(value)
+        return {day: ratio_of_values(self.spec, own) for day, own in values.items()}
 
 
 def day_verdict(spec: ObjectiveSpec, ratio: Ratio) -> Verdict:
@@ -179,24 +214,26 @@ def day_verdict(spec: ObjectiveSpec, ratio: Ratio) -> Verdict:
     return Verdict.BREACHED if ratio.failed > 1 else Verdict.AT_RISK
 
 
-def burn_down(spec: ObjectiveSpec, series: Mapping[datetime, Stats]) -> list[Point]:
-    ratios = {at: ratio_of(spec, stats) for at, stats in series.items()}
-    total = sum(ratios.values(), Ratio())
-    allowed = (1 - spec.target) * total.total
-    so_far, points = Ratio(), []
-    for at, stats in series.items():
-        so_far += ratios[at]
+def burn_down(
+    assessment: Assessment,
+    series: Mapping[datetime, tuple[Ratio, Stats]],
+    resolution: timedelta,
+) -> list[Point]:
+    """Return how the budget was consumed; the last point is what is left of it now."""
+    start, allowed = assessment.starts_at, assessment.allowed
+    if start is None:
+        return []
+    failed, points = assessment.ratio.failed, []
+    for at, (ratio, stats) in sorted(series.items(), reverse=True):
+        consumed = failed / allowed if allowed > 0 else float(failed > 0)
         points.append(
             Point(
                 at=at,
                 p50=stats.latencies.quantile(0.5),
                 p95=stats.latencies.quantile(0.95),
-                remaining=(
-                    max(0.0, 1 - so_far.failed / allowed)
-                    if allowed > 0
-                    else float(so_far.failed == 0)
-                ),
-                even_burn=1 - so_far.total / total.total if total.total else 1.0,
+                remaining=min(max(0.0, 1 - consumed), 1.0),
+                even_burn=max(0.0, 1 - (at + resolution - start) / assessment.window),
             )
         )
-    return points
+        failed = max(0, failed - ratio.failed)
+    return points[::-1]

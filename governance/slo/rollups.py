@@ -1,26 +1,33 @@
 """Reads roll-ups: the stats of a window for evaluation, and the last 90 days for a page."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from governance.slo.budget import Ratio
-from governance.slo.evaluation import ObjectiveSpec, ratio_of, ratio_of_slices
-from governance.slo.models import RollUp
+from governance.slo.evaluation import ObjectiveSpec, count
+from governance.slo.models import Measurement, ObjectiveStatus, RollUp
 from governance.slo.stats import (
     DAY,
     HOUR,
+    MAINTENANCE,
     SLICE,
     Stats,
     StoredStats,
+    add_measurement,
     merge,
     parse_slices,
     start_of_day,
     start_of_hour,
 )
+from governance.slo.windows import next_slice
 
 DAYS = 90
+# The longest window of a burn rate.
+BURN_HOURS = timedelta(hours=72)
 # A history up to this long is drawn by slices, or by hours; a longer one by days.
 BY_SLICES, BY_HOURS = timedelta(hours=6), timedelta(days=4)
 _COLUMNS = ("port_id", "start", "outcomes", "latencies")
@@ -69,51 +76,93 @@ def _gaps(
 
 @dataclass(frozen=True, slots=True)
 class WindowBase:
-    """The part of a window that no longer changes."""
+    """The part of a window that no longer changes: [start, end), and its latest hours singly."""
 
+    start: datetime
+    end: datetime
     stats: Stats
     ratio: Ratio
+    hours: Mapping[datetime, Ratio]
+
+    @classmethod
+    def from_status(cls, status: ObjectiveStatus) -> WindowBase | None:
+        """Return the base that is kept with a status; None if it must be counted again."""
+        if status.base_to is None or "start" not in status.base:
+            return None
+        return cls(
+            start=datetime.fromisoformat(status.base["start"]),
+            end=status.base_to,
+            stats=Stats.from_json(status.base),
+            ratio=Ratio(status.base_good, status.base_total),
+            hours={
+                datetime.fromtimestamp(seconds, UTC): Ratio(good, total)
+                for seconds, good, total in status.base["hours"]
+            },
+        )
+
+    def keep_in(self, status: ObjectiveStatus) -> None:
+        status.base_good, status.base_total = self.ratio.good, self.ratio.total
+        status.base_to = self.end
+        status.base = {
+            **self.stats.as_json(),
+            "start": self.start.isoformat(),
+            "hours": [
+                [int(hour.timestamp()), ratio.good, ratio.total]
+                for hour, ratio in self.hours.items()
+            ],
+        }
 
 
-@dataclass(frozen=True, slots=True)
-class HourBucket:
-    """One hour of a port, and its slices as stored (empty unless they were requested)."""
-
-    stats: Stats
-    stored_slices: Mapping[str, StoredStats]
-
-    def slices(self) -> Iterator[Stats]:
-        yield from parse_slices(self.stored_slices).values()
-
-
-def window_base(
+def read_base(
     spec: ObjectiveSpec, port_ids: Collection[int], start: datetime, end: datetime
 ) -> WindowBase:
-    """Count the full hours of a window from the roll-ups."""
-    stats = stats_between(port_ids, start, end)
-    if not spec.is_sliced:
-        return WindowBase(stats, ratio_of(spec, stats))
-    hours = RollUp.objects.hours(port_ids, start, end).values_list("slices", flat=True)
-    slices = (slice_ for stored in hours for slice_ in parse_slices(stored).values())
-    return WindowBase(stats, ratio_of_slices(spec, slices))
+    """Count [start, end), of which `end` is a full hour; nothing if `start` is not before it."""
+    if start >= end:
+        return WindowBase(start, end, Stats(), Ratio(), {})
+    full = start if start == start_of_hour(start) else start_of_hour(start) + HOUR
+    parts = [stats_between(port_ids, full, end)]
+    cut = list(_first_slices(port_ids, start, full)) if start < full else []
+    since = full if spec.is_sliced else max(full, end - BURN_HOURS)
+    hours = defaultdict[datetime, list[Stats]](list)
+    columns = ("start", *(("slices",) if spec.is_sliced else ("outcomes", "latencies")))
+    rows = RollUp.objects.hours(port_ids, since, end).values_list(*columns)
+    for at, *stored in rows:
+        if spec.is_sliced:
+            hours[at] += parse_slices(stored[0]).values()
+        else:
+            hours[at].append(Stats.from_json({"outcomes": stored[0], "latencies": stored[1]}))
+    ratios = {at: count(spec, slices) for at, slices in hours.items()}
+    ratio = count(spec, cut) + (
+        sum(ratios.values(), Ratio()) if spec.is_sliced else count(spec, parts)
+    )
+    latest = {at: counted for at, counted in ratios.items() if at >= end - BURN_HOURS}
+    return WindowBase(start, end, merge(parts + cut), ratio, latest)
 
 
-def hours_since(
-    port_ids: Collection[int], start: datetime, *, with_slices: bool = True
-) -> dict[int, list[HourBucket]]:
-    hours: dict[int, list[HourBucket]] = defaultdict(list)
-    rows = RollUp.objects.hours(port_ids, start, start + 3 * DAY)
-    columns = ["port_id", "outcomes", "latencies", *(["slices"] if with_slices else [])]
-    for port_id, outcomes, latencies, *slices in rows.values_list(*columns):
-        stats = Stats.from_json({"outcomes": outcomes, "latencies": latencies})
-        hours[port_id].append(HourBucket(stats, slices[0] if slices else {}))
-    return hours
+def _first_slices(port_ids: Collection[int], start: datetime, end: datetime) -> Iterator[Stats]:
+    """Yield the slices of some ports from a moment to the end of its hour, the first one cut."""
+    first = next_slice(start)
+    rows = RollUp.objects.hours(port_ids, start_of_hour(start), end)
+    for port_id, hour, stored in rows.values_list("port_id", "start", "slices"):
+        for number, stats in parse_slices(stored).items():
+            if hour + number * SLICE >= first:
+                yield stats
+        if start < first:
+            yield single_stats([port_id], start, first)
 
 
-def ratio_of_hours(spec: ObjectiveSpec, hours: Collection[HourBucket]) -> Ratio:
-    if spec.is_sliced:
-        return ratio_of_slices(spec, (slice_ for hour in hours for slice_ in hour.slices()))
-    return sum((ratio_of(spec, hour.stats) for hour in hours), Ratio())
+def single_stats(port_ids: Collection[int], start: datetime, end: datetime) -> Stats:
+    """Return the stats of the single measurements of some ports in [start, end)."""
+    stored = StoredStats(outcomes={}, latencies={})
+    rows = Measurement.objects.filter(port_id__in=port_ids, slot__gte=start, slot__lt=end)
+    columns = ("outcome", "total", "in_maintenance", "is_reported")
+    for outcome, seconds, in_maintenance, is_reported in rows.values_list(*columns):
+        add_measurement(
+            stored,
+            outcome=MAINTENANCE if in_maintenance else outcome,
+            seconds=None if is_reported else seconds,
+        )
+    return Stats.from_json(stored)
 
 
 @dataclass(frozen=True)
@@ -160,17 +209,13 @@ class RollUps:
         starts = [start for (port, start) in [*self.days, *self.hours] if port in ports]
         return min(starts, default=None)
 
-    def chart_series(self, ports: Collection[int]) -> tuple[timedelta, dict[datetime, Stats]]:
-        """Return a resolution that suits the length of the history, and the stats at it."""
+    def resolution(self, ports: Collection[int]) -> timedelta:
+        """Return the resolution of charts that suits the length of the history."""
         first = self.first_measured_at(ports)
         length = self.now - first if first else timedelta(0)
         if length <= BY_SLICES:
-            resolution, series = SLICE, self.by_slice(ports)
-        elif length <= BY_HOURS:
-            resolution, series = HOUR, self.by_hour(ports)
-        else:
-            resolution, series = DAY, self.by_day(ports)
-        return resolution, {start: merge(stats) for start, stats in series.items()}
+            return SLICE
+        return HOUR if length <= BY_HOURS else DAY
 
 
 def _series(stats_by_key: Mapping[tuple[int, datetime], Stats], ports: Collection[int]) -> Series:

@@ -16,6 +16,8 @@ from typing import TypedDict
 from governance.slo.histogram import Histogram, add_counts, bucket_index
 from governance.slo.outcomes import Outcome
 
+# Measured during planned maintenance: kept, but neither good nor bad.
+MAINTENANCE = "maintenance"
 SLICE = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -37,7 +39,11 @@ class Stats:
 
     @property
     def total(self) -> int:
-        return sum(self.outcomes.values())
+        return sum(self.outcomes.values()) - self.maintenance
+
+    @property
+    def maintenance(self) -> int:
+        return self.outcomes.get(MAINTENANCE, 0)
 
     @property
     def good(self) -> int:

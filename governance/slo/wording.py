@@ -2,30 +2,23 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.web.components.humanize import duration, percent
-from governance.slo.budget import (
-    Ratio,
-    allowed_failures,
-    burn_rate,
-    consumed,
-    time_to_exhaustion,
-)
-from governance.slo.evaluation import (
-    MIN_MEASUREMENTS,
-    Indicator,
-    ObjectiveSpec,
-    Verdict,
-)
+from governance.slo.assessment import Assessment, Reason
+from governance.slo.evaluation import Indicator, ObjectiveSpec, WindowKind
 from governance.slo.outcomes import Outcome
+from governance.slo.verdicts import MIN_RECENT
 
 
 def format_objective(spec: ObjectiveSpec) -> str:
     """Return an objective as text: '99 % available over 30 days'."""
-    values = {"target": percent(spec.target, 3), "window": format_duration(spec.window)}
+    window = str(CALENDAR_WINDOWS.get(WindowKind(spec.window_kind)) or "") or format_duration(
+        spec.window
+    )
+    values = {"target": percent(spec.target, 3), "window": window}
     if spec.indicator == Indicator.LATENCY:
         values |= {"threshold": duration(spec.effective_threshold)}
         if spec.is_sliced:
@@ -35,9 +28,25 @@ def format_objective(spec: ObjectiveSpec) -> str:
                 " over {window}"
             ).format(**values)
         return _("{target} of answers within {threshold}, over {window}").format(**values)
-    if spec.is_sliced:
-        return _("available in {target} of five-minute slices, over {window}").format(**values)
-    return _("{target} available over {window}").format(**values)
+    if spec.indicator == Indicator.AVAILABILITY:
+        if spec.is_sliced:
+            return _("available in {target} of five-minute slices, over {window}").format(**values)
+        return _("{target} available over {window}").format(**values)
+    return _("{condition} in {target} of checks, over {window}").format(
+        condition=format_condition(spec), **values
+    )
+
+
+def format_condition(spec: ObjectiveSpec) -> str:
+    """Return what a value of a data quality indicator must be: 'data at most 6 h old'."""
+    threshold = 1.0 if spec.threshold is None else spec.threshold
+    if spec.indicator == Indicator.FRESHNESS:
+        return _("data at most {time} old").format(time=format_seconds(round(threshold)))
+    if spec.indicator == Indicator.VOLUME:
+        return _("at least {rows} rows").format(rows=format_number(round(threshold)))
+    return _("{indicator} of at least {share}").format(
+        indicator=str(INDICATORS[Indicator(spec.indicator)]).lower(), share=percent(threshold, 3)
+    )
 
 
 def format_duration(time: timedelta) -> str:
@@ -62,72 +71,113 @@ def format_seconds(seconds: int) -> str:
     return format_duration(timedelta(seconds=seconds))
 
 
-def format_status(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio, verdict: str) -> str:
-    """Return how much of the budget is consumed, and how long the rest lasts at the recent rate."""
-    if verdict != Verdict.NO_DATA:
-        return f"{format_budget(spec, ratio)} {format_trend(spec, ratio, recent)}".strip()
-    if ratio.total == 0:
-        return _("No measurements in this window.")
-    if ratio.total < MIN_MEASUREMENTS:
-        return _("Too few measurements for a verdict: {total} so far, {min} are needed.").format(
-            total=format_number(ratio.total), min=format_number(MIN_MEASUREMENTS)
-        )
-    return _("Not measured recently, so the current status is unknown.")
+def format_assessment(assessment: Assessment) -> str:
+    """Return what is known of an objective: the budget, the latest checks, and how long it lasts.
+
+    "9 of 1,440 checks failed: 63 % of the error budget of 1 day. Failing since 14:02, 9 checks in
+    a row. At this rate the budget is gone in 5 h."
+    """
+    if assessment.reason == Reason.NOT_MEASURED:
+        return _("No check has been made in this window.")
+    if assessment.reason == Reason.SILENT:
+        return _("Not checked recently, so the current state is unknown.")
+    collecting = assessment.reason == Reason.LITTLE_EVIDENCE
+    sentences = [
+        format_evidence(assessment) if collecting else format_budget(assessment),
+        format_latest(assessment),
+        format_exhaustion(assessment),
+    ]
+    return " ".join(filter(None, sentences))
 
 
-def format_budget(spec: ObjectiveSpec, ratio: Ratio) -> str:
+def format_evidence(assessment: Assessment) -> str:
+    """Return what is known so far, and what a verdict needs."""
+    ratio = assessment.ratio
+    return _(
+        "{good} of {total} checks in {time} were good. A verdict needs {needed_time} and"
+        " {needed_checks} checks."
+    ).format(
+        good=format_number(ratio.good),
+        total=format_number(ratio.total),
+        time=format_duration(assessment.elapsed),
+        needed_time=format_duration(assessment.required_time),
+        needed_checks=format_number(assessment.required_checks),
+    )
+
+
+def format_budget(assessment: Assessment) -> str:
+    """Return how much of the error budget is consumed, in checks."""
+    ratio = assessment.ratio
     if ratio.failed == 0:
-        return _("Nothing failed; error budget untouched.")
-    used = consumed(ratio, spec.target)
-    failed, total = format_number(ratio.failed), format_number(ratio.total)
-    if used <= 1 + 1e-9:
-        return _("{failed} of {total} failed: {used} of the error budget of {window}.").format(
-            failed=failed,
-            total=total,
-            used=percent(used, 0),
-            window=format_duration(spec.window),
-        )
-    allowed = int(allowed_failures(ratio.total, spec.target) + 1e-9)
+        return _("No check failed; the error budget is untouched.")
+    allowed = int(assessment.allowed + 1e-9)
+    values = {
+        "failed": format_number(ratio.failed),
+        "total": format_number(ratio.total),
+        "allowed": format_number(allowed),
+        "expected": format_number(assessment.expected),
+        "window": format_duration(assessment.window),
+    }
+    if assessment.consumed <= 1 + 1e-9:
+        return _(
+            "{failed} of {total} checks failed: {used} of the error budget of {window}."
+        ).format(used=percent(assessment.consumed, 0), **values)
     if not allowed:
-        return _("{failed} of {total} failed; the error budget allows none.").format(
-            failed=failed, total=total
+        return _(
+            "{failed} of {total} checks failed; of the {expected} checks in {window} none may."
+        ).format(**values)
+    text = _(
+        "{failed} of {total} checks failed; of the {expected} checks in {window} only {allowed}"
+        " may."
+    ).format(**values)
+    if assessment.is_over:
+        return text
+    return " ".join([text, _("The target cannot be met any more in this window.")])
+
+
+def format_latest(assessment: Assessment) -> str:
+    """Return whether the latest checks fail, and since when."""
+    failing, recovered_at = assessment.failing, assessment.recovered_at
+    if failing:
+        return ngettext(
+            "The latest check failed, at {time}.",
+            "Failing since {time}, {n} checks in a row.",
+            failing.count,
+        ).format(
+            time=format_moment(failing.since, assessment.as_of), n=format_number(failing.count)
         )
-    return _("{failed} of {total} failed; the error budget allows {allowed}.").format(
-        failed=failed, total=total, allowed=format_number(allowed)
-    )
+    if recovered_at and assessment.ratio.failed:
+        time = format_moment(recovered_at, assessment.as_of)
+        return _("Recovered at {time}.").format(time=time)
+    return ""
 
 
-def format_trend(spec: ObjectiveSpec, ratio: Ratio, recent: Ratio) -> str:
-    """Return what the last hours say, or nothing if they are no evidence."""
-    if recent.total < MIN_MEASUREMENTS:
+def format_exhaustion(assessment: Assessment) -> str:
+    """Return how long the rest of the budget lasts at the present rate, or nothing."""
+    rest, recent = assessment.time_to_exhaustion, assessment.recent
+    if rest is None or recent.total < MIN_RECENT or assessment.remaining == 0:
         return ""
-    if consumed(ratio, spec.target) > 1 + 1e-9:
-        is_recovered = burn_rate(recent, spec.target) <= 1
-        return _("Recovered.") if is_recovered else _("Still failing.")
-    rest = time_to_exhaustion(ratio, recent, target=spec.target, window=spec.window)
-    if rest is None:
-        return _("Recovered.") if ratio.failed else ""
-    if rest <= timedelta(minutes=1):
-        return _("At the current burn rate it is nearly exhausted.")
-    return _("At the current burn rate it is exhausted in {time}.").format(
-        time=format_duration(rest)
-    )
-
-
-def format_coverage(first: datetime | None, window: timedelta, now: datetime) -> str:
-    """Return a note if less than the window, and less than seven days, are measured so far."""
-    known = now - first if first else timedelta(0)
-    if known >= min(timedelta(days=7), window):
+    if not assessment.is_over and rest > assessment.window - assessment.elapsed:
         return ""
-    return _("Based on {known} of {window} of data.").format(
-        known=format_duration(known), window=format_duration(window)
-    )
+    return _("At this rate the budget is gone in {time}.").format(time=format_duration(rest))
+
+
+def format_moment(moment: datetime, now: datetime | None) -> str:
+    """Return the time of a moment of the last day, else its day too; in UTC or the user's zone."""
+    local = timezone.localtime(moment)
+    is_recent = now is not None and now - moment < timedelta(hours=20)
+    return formats.date_format(local, "H:i" if is_recent else "j M H:i")
 
 
 def format_number(value: int) -> str:
     return formats.number_format(value, 0, use_l10n=True, force_grouping=True)
 
 
+CALENDAR_WINDOWS = {
+    WindowKind.WEEK: gettext_lazy("a calendar week"),
+    WindowKind.MONTH: gettext_lazy("a calendar month"),
+    WindowKind.QUARTER: gettext_lazy("a calendar quarter"),
+}
 OUTCOMES = {
     Outcome.GOOD: gettext_lazy("good"),
     Outcome.HTTP_ERROR: gettext_lazy("error status"),

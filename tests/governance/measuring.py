@@ -17,6 +17,7 @@ from tests.factories import FACTORY, make_product, publish_changes, with_port
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+IN_FORCE_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def slots(count: int, *, start: datetime = START, every: timedelta = MINUTE) -> list[datetime]:
@@ -34,13 +35,23 @@ def make_port(product: DataProduct | None = None, **server: Any) -> OutputPort:
     return product.output_ports.latest("pk")
 
 
-def declare_objectives(product: DataProduct, *objectives: dict[str, Any]) -> DataProduct:
-    """Return a product that declares these objectives and no others, published if it was."""
+def declare_objectives(
+    product: DataProduct,
+    *objectives: dict[str, Any],
+    in_force_since: datetime | None = IN_FORCE_SINCE,
+) -> DataProduct:
+    """Return a product that declares these objectives and no others, published if it was.
+
+    Tests measure in the past, so the objectives are in force since then; None leaves it at now.
+    """
     product.refresh_from_db()
     edited = edited_version(product)
     tree = with_custom(edited.tree, "assayObjectives", list(objectives))
     edited = replace_document(product=edited, tree=tree, edition=edited.edition, actor=FACTORY)
-    return publish_changes(edited) if edited.is_working_copy else edited
+    product = publish_changes(edited) if edited.is_working_copy else edited
+    if in_force_since:
+        Objective.objects.of_products([product.pk]).update(effective_since=in_force_since)
+    return product
 
 
 def make_objective(port: OutputPort | None = None, **declared: Any) -> Objective:

@@ -106,7 +106,7 @@ def test_what_is_measured_after_a_jump_is_recorded_once_each(jump):
 
 @pytest.mark.parametrize("jump", JUMPS[:2], ids=str)
 def test_a_jump_changes_no_verdict_and_opens_no_second_breach(jump):
-    missed, met = make_objective(), make_objective()
+    missed, met = make_objective(target=1), make_objective()
     world = World()
     world.outcome = Outcome.HTTP_ERROR
     ProbeSchedule.objects.exclude(port=missed.port).update(next_due_at=START + 999 * HOUR)

@@ -14,7 +14,6 @@ from governance.slo.evaluation import (
     ratio_of,
     ratio_of_slices,
     value_of,
-    verdict_of,
     worst,
 )
 from governance.slo.histogram import Histogram
@@ -24,7 +23,6 @@ from governance.slo.stats import Stats, merge
 MONTH = timedelta(days=30)
 AVAILABLE = ObjectiveSpec(indicator="availability", target=0.99, window=MONTH)
 QUICK = ObjectiveSpec(indicator="latency", target=0.95, window=MONTH, threshold=0.5)
-NOTHING = Ratio()
 
 TALLIES = st.builds(
     lambda outcomes, latencies: Stats(
@@ -36,45 +34,6 @@ TALLIES = st.builds(
     ),
     st.lists(st.floats(0.0001, 30), max_size=30),
 )
-
-
-def bad(count, *, of):
-    return Ratio(of - count, of)
-
-
-@pytest.mark.parametrize(
-    ("score", "recent", "verdict"),
-    [
-        (bad(0, of=2), bad(0, of=2), Verdict.NO_DATA),
-        (bad(2, of=2), bad(2, of=2), Verdict.NO_DATA),
-        (bad(0, of=3), bad(0, of=3), Verdict.MET),
-        (bad(1, of=3), bad(1, of=3), Verdict.AT_RISK),
-        (bad(2, of=3), bad(2, of=3), Verdict.BREACHED),
-        (bad(1, of=1000), NOTHING, Verdict.MET),
-        (bad(7, of=1000), NOTHING, Verdict.MET),
-        (bad(8, of=1000), NOTHING, Verdict.AT_RISK),
-        (bad(10, of=1000), NOTHING, Verdict.AT_RISK),
-        (bad(11, of=1000), NOTHING, Verdict.BREACHED),
-    ],
-)
-def test_a_window_is_judged_by_how_much_of_its_allowance_is_gone(score, recent, verdict):
-    assert verdict_of(AVAILABLE, score, recent) == verdict
-
-
-@pytest.mark.parametrize(
-    ("recent", "verdict"),
-    [
-        (bad(60, of=60), Verdict.AT_RISK),
-        (bad(20, of=60), Verdict.AT_RISK),
-        (bad(12, of=60), Verdict.MET),
-        (bad(1, of=3), Verdict.MET),
-        (bad(2, of=2), Verdict.MET),
-    ],
-)
-def test_a_budget_that_would_be_gone_within_a_day_is_at_risk_before_it_is_gone(recent, verdict):
-    month_so_far = bad(60, of=40_000)
-
-    assert verdict_of(AVAILABLE, month_so_far, recent) == verdict
 
 
 @given(TALLIES, TALLIES)

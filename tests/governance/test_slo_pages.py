@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
 from governance.slo.rollups import DAYS
 from governance.slo.services import roll_up_days
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def measured():
+def measured(settings):
     """A published product with two objectives, measured over ten days; one answer in ten is bad."""
+    settings.ASSAY_EVIDENCE_PERCENT = 0
     product = make_published_product("Orders")
     port = make_port(product)
     declare_objectives(
@@ -101,15 +103,21 @@ def test_a_product_without_objectives_says_so_and_shows_its_measurements(client)
 def test_little_data_says_so(client):
     product = make_published_product("Young")
     port = make_port(product)
-    declare_objectives(product, {"indicator": "availability", "target": 0.9})
+    declare_objectives(product, {"indicator": "availability", "target": 0.9, "port": port.name})
     now = timezone.now()
+    Objective.objects.update(effective_since=now - timedelta(minutes=4))
     record([probe_result(port, now - timedelta(minutes=n)) for n in range(4)], now=now)
 
     data = client.get(f"/api/v1/products/{product.uuid}/slo").json()
     text = client.get(f"{product.path}/slo").content.decode()
 
-    assert data["verdict"] == "met"
-    assert "Based on " in text
+    assert data["verdict"] == "collecting"
+    assert data["objectives"][0]["reason"] == "little_evidence"
+    assert data["objectives"][0]["expected"] == 43_200
+    assert "4 of 4 checks in 4 min were good. A verdict needs 7 days and 20 checks." in text
+    assert "collecting evidence" in text
+    listed = client.get("/api/v1/products?slo=collecting").json()["results"]
+    assert [product["name"] for product in listed] == ["Young"]
 
 
 def test_a_hidden_product_shows_nothing_of_its_objectives(client):
@@ -126,10 +134,10 @@ def test_a_hidden_product_shows_nothing_of_its_objectives(client):
 def test_the_board_counts_by_verdict_with_the_worst_first_and_no_data_apart(client, measured):
     broken, quiet = make_published_product("Broken"), make_published_product("Quiet")
     port = make_port(broken)
-    declare_objectives(broken, {"indicator": "availability", "target": 0.9})
+    declare_objectives(broken, {"indicator": "availability", "target": 1})
     now = timezone.now()
     record(
-        [probe_result(port, now - timedelta(minutes=n), Outcome.HTTP_ERROR) for n in range(4)],
+        [probe_result(port, now - timedelta(minutes=n), Outcome.HTTP_ERROR) for n in range(9)],
         now=now,
     )
 

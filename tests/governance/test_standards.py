@@ -285,8 +285,8 @@ def test_an_objective_counts_from_its_publication_on(users, django_capture_on_co
 
     with django_capture_on_commit_callbacks(execute=True):
         publish(users, QUICK)
-        declare_objectives(product, AVAILABLE)
+        declare_objectives(product, AVAILABLE, in_force_since=None)
     assert Objective.objects.get(indicator="availability").effective_since == published_at
 
-    declare_objectives(product, AVAILABLE | {"target": 0.98})
+    declare_objectives(product, AVAILABLE | {"target": 0.98}, in_force_since=None)
     assert Objective.objects.get(indicator="availability").effective_since > published_at

@@ -44,7 +44,7 @@ def test_each_due_port_is_claimed_by_one_worker():
 
 
 def test_a_batch_recorded_by_several_workers_counts_once():
-    objective = make_objective(target=0.5)
+    objective = make_objective(target=1)
     batch = [probe_result(objective.port, slot, Outcome.HTTP_ERROR) for slot in slots(5)]
 
     written = by_all(lambda _: record(batch))
@@ -58,7 +58,7 @@ def test_a_batch_recorded_by_several_workers_counts_once():
 def test_workers_that_measure_different_ports_of_a_product_open_one_breach():
     product = make_product()
     ports = [make_port(product) for _ in range(WORKERS)]
-    declare_objectives(product, {"indicator": "availability", "target": 0.5})
+    declare_objectives(product, {"indicator": "availability", "target": 1})
 
     by_all(
         lambda number: record([probe_result(ports[number], s, Outcome.TIMEOUT) for s in slots(4)])

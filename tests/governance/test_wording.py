@@ -4,19 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from governance.slo.assessment import BURN_WINDOWS, Assessment, BurnRate, CheckRun, Reason
 from governance.slo.budget import Ratio
 from governance.slo.evaluation import Indicator, ObjectiveSpec, Verdict
 from governance.slo.outcomes import Outcome
 from governance.slo.wording import (
     INDICATORS,
     OUTCOMES,
-    format_coverage,
+    format_assessment,
     format_duration,
     format_objective,
-    format_status,
 )
 
 MONTH = timedelta(days=30)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AVAILABLE = ObjectiveSpec(indicator="availability", target=0.999, window=MONTH)
 
 
@@ -51,6 +52,22 @@ def plain(text):
             ),
             "available in 99 % of five-minute slices, over 30 days",
         ),
+        (
+            ObjectiveSpec(indicator="availability", target=0.99, window=MONTH, window_kind="month"),
+            "99 % available over a calendar month",
+        ),
+        (
+            ObjectiveSpec(indicator="freshness", target=0.95, window=MONTH, threshold=21_600),
+            "data at most 6 h old in 95 % of checks, over 30 days",
+        ),
+        (
+            ObjectiveSpec(indicator="completeness", target=0.9, window=MONTH, threshold=0.98),
+            "completeness of at least 98 % in 90 % of checks, over 30 days",
+        ),
+        (
+            ObjectiveSpec(indicator="volume", target=1, window=MONTH, threshold=1000),
+            "at least 1,000 rows in 100 % of checks, over 30 days",
+        ),
     ],
 )
 def test_an_objective_as_text(spec, text):
@@ -74,82 +91,122 @@ def test_a_duration_has_two_units_at_most(time, text):
     assert format_duration(time) == text
 
 
+def assessment(failed, total, **known):
+    """Return the assessment of 99.9 % over 30 days: 43 of 43,200 checks may fail."""
+    recent = known.pop("recent", Ratio())
+    values = {
+        "verdict": Verdict.MET,
+        "reason": Reason.ON_PACE,
+        "target": 0.999,
+        "window": MONTH,
+        "ratio": Ratio(total - failed, total),
+        "expected": 43_200,
+        "starts_at": NOW - MONTH,
+        "ends_at": NOW,
+        "as_of": NOW,
+        "burn_rates": [BurnRate(*BURN_WINDOWS[0], Ratio(), recent, 0.999)],
+    }
+    return Assessment(**values | known)
+
+
+def failing_since(minutes, count):
+    since = NOW - timedelta(minutes=minutes)
+    return [CheckRun(port_id=1, is_good=False, since=since, at=NOW, count=count)]
+
+
+RECOVERED = [
+    CheckRun(
+        port_id=1, is_good=True, since=NOW, at=NOW, count=1, failed_since=NOW - timedelta(hours=1)
+    )
+]
+
+
 @pytest.mark.parametrize(
-    ("ratio", "recent", "verdict", "text"),
+    ("known", "text"),
     [
         (
-            Ratio(),
-            Ratio(),
-            Verdict.NO_DATA,
-            "No measurements in this window.",
+            assessment(0, 0, reason=Reason.NOT_MEASURED),
+            "No check has been made in this window.",
         ),
         (
-            Ratio(2, 2),
-            Ratio(2, 2),
-            Verdict.NO_DATA,
-            "Too few measurements for a verdict: 2 so far, 3 are needed.",
+            assessment(0, 200, reason=Reason.SILENT),
+            "Not checked recently, so the current state is unknown.",
         ),
         (
-            Ratio(200, 200),
-            Ratio(),
-            Verdict.NO_DATA,
-            "Not measured recently, so the current status is unknown.",
+            assessment(
+                0,
+                6,
+                reason=Reason.LITTLE_EVIDENCE,
+                starts_at=NOW - timedelta(minutes=1),
+                required_checks=20,
+                required_time=timedelta(days=7),
+            ),
+            "6 of 6 checks in 1 min were good. A verdict needs 7 days and 20 checks.",
         ),
         (
-            Ratio(1000, 1000),
-            Ratio(60, 60),
-            Verdict.MET,
-            "Nothing failed; error budget untouched.",
-        ),
-        (
-            Ratio(43190, 43200),
-            Ratio(60, 60),
-            Verdict.MET,
-            ("10 of 43,200 failed: 23 % of the error budget of 30 days. Recovered."),
-        ),
-        (
-            Ratio(43200 - 17, 43200),
-            Ratio(856, 1000),
-            Verdict.AT_RISK,
+            assessment(
+                9,
+                25,
+                reason=Reason.LITTLE_EVIDENCE,
+                starts_at=NOW - timedelta(minutes=25),
+                required_checks=20,
+                required_time=timedelta(days=7),
+                recent=Ratio(16, 25),
+                runs=failing_since(8, 9),
+            ),
             (
-                "17 of 43,200 failed: 39 % of the error budget of 30 days. "
-                "At the current burn rate it is exhausted in 3 h 1 min."
+                "16 of 25 checks in 25 min were good. A verdict needs 7 days and 20 checks."
+                " Failing since 11:52, 9 checks in a row."
+                " At this rate the budget is gone in 1 h 35 min."
             ),
         ),
         (
-            Ratio(43000, 43200),
-            Ratio(0, 60),
-            Verdict.BREACHED,
-            "200 of 43,200 failed; the error budget allows 43. Still failing.",
+            assessment(0, 43_200, recent=Ratio(60, 60)),
+            "No check failed; the error budget is untouched.",
         ),
         (
-            Ratio(43000, 43200),
-            Ratio(60, 60),
-            Verdict.BREACHED,
-            "200 of 43,200 failed; the error budget allows 43. Recovered.",
+            assessment(10, 43_200, recent=Ratio(60, 60), runs=RECOVERED),
+            "10 of 43,200 checks failed: 23 % of the error budget of 30 days. Recovered at 12:00.",
+        ),
+        (
+            assessment(17, 43_200, recent=Ratio(856, 1000)),
+            (
+                "17 of 43,200 checks failed: 39 % of the error budget of 30 days. "
+                "At this rate the budget is gone in 3 h 1 min."
+            ),
+        ),
+        (
+            assessment(200, 43_200, recent=Ratio(0, 60), runs=failing_since(0, 1)),
+            (
+                "200 of 43,200 checks failed; of the 43,200 checks in 30 days only 43 may. "
+                "The latest check failed, at 12:00."
+            ),
+        ),
+        (
+            assessment(60, 60, recent=Ratio(0, 60), starts_at=NOW - timedelta(hours=1)),
+            (
+                "60 of 60 checks failed; of the 43,200 checks in 30 days only 43 may. "
+                "The target cannot be met any more in this window."
+            ),
         ),
     ],
 )
-def test_a_status_as_text_says_what_remains_and_for_how_long(ratio, recent, verdict, text):
-    assert plain(format_status(AVAILABLE, ratio, recent, verdict)) == text
+def test_an_assessment_as_text_says_what_is_known_and_how_long_the_budget_lasts(known, text):
+    assert plain(format_assessment(known)) == text
 
 
 def test_an_untouched_budget_of_a_month_at_a_burn_rate_of_144_lasts_five_hours():
-    untouched, burning = Ratio(43200, 43200), Ratio(856, 1000)
+    text = format_assessment(assessment(0, 43_200, recent=Ratio(856, 1000)))
 
-    text = format_status(AVAILABLE, untouched, burning, Verdict.AT_RISK)
-
-    assert text.endswith("At the current burn rate it is exhausted in 5 h.")
+    assert text.endswith("At this rate the budget is gone in 5 h.")
 
 
-@pytest.mark.parametrize(("days", "has_note"), [(0, True), (6, True), (7, False), (40, False)])
-def test_a_window_without_full_data_says_so(days, has_note):
-    now = datetime(2026, 3, 1, tzinfo=UTC)
+def test_a_budget_that_outlasts_its_window_is_not_said_to_run_out():
+    started = NOW - timedelta(days=29)
 
-    note = format_coverage(now - timedelta(days=days, minutes=5), MONTH, now)
+    text = format_assessment(assessment(5, 41_760, recent=Ratio(998, 1000), starts_at=started))
 
-    assert bool(note) == has_note
-    assert bool(format_coverage(None, MONTH, now))
+    assert "At this rate" not in text
 
 
 def test_every_outcome_and_indicator_has_a_label():

@@ -14,6 +14,8 @@ from catalog.people.models import Person
 from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct
 from governance.slo import evaluation
+from governance.slo.assessment import Assessment, CheckRun
+from governance.slo.budget import Ratio
 
 
 def exactly_one_of(*names: str) -> Q:
@@ -151,9 +153,10 @@ class ObjectiveStatus(models.Model):
     """The current status of an objective; measured, so separate from what people declare.
 
     The verdict is always that of the last measurement. `good`, `total`, `value` and `as_of` are
-    written when the verdict changes, and every five minutes. `base...` counts the hours of the
-    window up to `base_to`, so that a new measurement needs only the hours after it; an empty
-    `base_to` means that they must be counted again.
+    written when the verdict changes, and every five minutes. `base...` counts the full hours of
+    the window up to `base_to`, so that a new measurement needs only the hours after it; an empty
+    `base_to` means that they must be counted again. `edge...` counts the part of an hour in which
+    a moving window starts.
     """
 
     objective = models.OneToOneField(Objective, models.CASCADE, related_name="status")
@@ -169,7 +172,18 @@ class ObjectiveStatus(models.Model):
     )
     since = models.DateTimeField(default=timezone.now, help_text="When the verdict last changed.")
     as_of = models.DateTimeField(null=True, blank=True, help_text="The newest slot evaluated.")
-    base = models.JSONField(default=dict, help_text="Outcomes and latencies.")
+    evaluated_at = models.DateTimeField(null=True, blank=True)
+    unknown_from = models.DateTimeField(
+        null=True, blank=True, help_text="When it is no data unless there is a check before."
+    )
+    details = models.JSONField(
+        default=dict, help_text="The rest of the assessment: window, budget, burn rates, runs."
+    )
+    edge_good = models.PositiveIntegerField(default=0)
+    edge_total = models.PositiveIntegerField(default=0)
+    base = models.JSONField(
+        default=dict, help_text="Outcomes and latencies, its start, its latest hours."
+    )
     base_good = models.PositiveIntegerField(default=0)
     base_total = models.PositiveIntegerField(default=0)
     base_to = models.DateTimeField(null=True, blank=True)
@@ -183,6 +197,28 @@ class ObjectiveStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.objective}: {self.verdict}"
+
+    @property
+    def assessment(self) -> Assessment:
+        """Return what was last found of the objective; of a new one, that nothing is known."""
+        return Assessment.from_json(
+            self.details,
+            spec=self.objective.spec,
+            verdict=self.verdict,
+            ratio=Ratio(self.good, self.total),
+            value=self.value,
+            as_of=self.as_of,
+        )
+
+    @property
+    def runs(self) -> tuple[CheckRun, ...]:
+        return tuple(CheckRun.from_json(run) for run in self.details.get("runs", ()))
+
+    def keep(self, assessment: Assessment) -> None:
+        """Take over the assessment of the objective, except its verdict; does not save."""
+        self.good, self.total = assessment.ratio.good, assessment.ratio.total
+        self.value, self.as_of = assessment.value, assessment.as_of
+        self.details = assessment.as_json()
 
 
 class BreachQuerySet(models.QuerySet["Breach"]):

@@ -13,19 +13,28 @@ SLO_WORKER = SystemActor("slo")
 
 
 def open_breach(
-    *, objective: Objective, opened_at: datetime, port_ids: Collection[int] = ()
+    *,
+    objective: Objective,
+    opened_at: datetime,
+    port_ids: Collection[int] = (),
+    first_check: datetime | None = None,
 ) -> None:
     """Open a breach unless one is open.
 
-    If `port_ids` are given it starts with the first failed measurement of the window.
+    If `first_check` is given it starts with the first failed measurement since then.
     """
     if objective.breaches.open().exists():
         return
-    window = Measurement.objects.filter(
-        port_id__in=port_ids, slot__gte=opened_at - objective.window, slot__lte=opened_at
-    )
-    failed = window.failing(objective.spec).order_by("slot")
-    first_failure = failed.values_list("slot", flat=True).first()
+    first_failure = None
+    if first_check and objective.spec.is_probed:
+        window = Measurement.objects.filter(
+            port_id__in=port_ids,
+            slot__gte=first_check,
+            slot__lte=opened_at,
+            in_maintenance=False,
+        )
+        failed = window.failing(objective.spec).order_by("slot")
+        first_failure = failed.values_list("slot", flat=True).first()
     breach = Breach.objects.create(
         objective=objective,
         product=objective.subject_product,

@@ -1,78 +1,112 @@
-"""Evaluates objectives against measurements: updates their status, opens and closes breaches.
+"""Evaluates objectives: updates their status, opens and closes breaches.
 
 After a batch of measurements all objectives that cover its ports get a cheap check; only those
 whose status must be written are evaluated in full: the verdict changed, the metrics are old, or
 an hour is over.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
-from governance.schedules.services import clock_set_at
+from catalog.products.models import Status
+from governance.slo.assessment import BURN_WINDOWS, Assessment, BurnRate
 from governance.slo.budget import Ratio
-from governance.slo.coverage import CoveredPort, covered_ports, latest
+from governance.slo.coverage import covered_ports
 from governance.slo.evaluation import (
-    MIN_MEASUREMENTS,
+    PROBED_INDICATORS,
     SPEC_FIELDS,
-    BudgetingMethod,
     ObjectiveSpec,
     Verdict,
-    is_unmeasured,
-    value_of,
-    verdict_of,
+    count,
 )
-from governance.slo.models import Objective, ObjectiveStatus
-from governance.slo.rollups import HourBucket, hours_since, ratio_of_hours, window_base
+from governance.slo.models import Objective, ObjectiveStatus, RollUp
 from governance.slo.services.breaches import close_breach, open_breach
-from governance.slo.stats import HOUR, Stats, merge, start_of_hour, window_start
+from governance.slo.stats import DAY, HOUR, SLICE, Stats, parse_slices
+from governance.slo.verdicts import Counts, assess
+from governance.slo.window_reader import WindowReader, base_end, minimum_evidence
+from governance.slo.windows import Window, next_slice
 
 # While the verdict stays, metrics are written this seldom: they inform, nothing acts on them.
 METRICS_INTERVAL = timedelta(minutes=5)
-STATUS_FIELDS = ("verdict", "base_good", "base_total", "base_to", "as_of")
+STATUS_FIELDS = (
+    "verdict since good total value as_of evaluated_at unknown_from details"
+    " base base_good base_total base_to edge_good edge_total"
+).split()
+CHECKED_FIELDS = (
+    "verdict evaluated_at base_good base_total base_to edge_good edge_total"
+    " details__expected details__starts_at details__window"
+).split()
 COVERAGE_FIELDS = ("pk", "port_id", "product_id")
 
-
-class _Budgeted(Protocol):
-    @property
-    def budgeting(self) -> str: ...
+Slices = list[tuple[datetime, Stats]]
 
 
 def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
-    """Evaluate every objective that covers these ports; return the products whose status changed.
+    """Evaluate every objective on probes of these ports; return the products whose status changed.
 
     A verdict that changes to breached opens one breach, however long it lasts; a change away from
     it closes the breach. No data closes nothing.
     """
     objectives = list(
-        Objective.objects.covering_ports(port_ids).values_list(
+        Objective.objects.covering_ports(port_ids)
+        .filter(indicator__in=PROBED_INDICATORS)
+        .values_list(
             *COVERAGE_FIELDS,
             *SPEC_FIELDS,
-            *(f"status__{name}" for name in STATUS_FIELDS),
+            *(f"status__{name}" for name in CHECKED_FIELDS),
             named=True,
         )
     )
     covered = covered_ports(objectives)
-    recent_hours = _recent_hours(covered, now, objectives)
-    outdated = []
+    slices = _recent_slices({port.port_id for ports in covered.values() for port in ports}, now)
+    minimum, outdated = minimum_evidence(), []
     for row in objectives:
-        is_due = row.status__as_of is None or abs(now - row.status__as_of) >= METRICS_INTERVAL
-        if is_due or row.status__base_to != base_end(now):
+        evaluated_at, starts_at = row.status__evaluated_at, row.status__details__starts_at
+        is_due = evaluated_at is None or abs(now - evaluated_at) >= METRICS_INTERVAL
+        # The first slices of a young objective are cut, which only the full evaluation does.
+        is_young = not starts_at or datetime.fromisoformat(starts_at) > base_end(now)
+        if is_due or is_young or row.status__base_to != base_end(now):
             outdated.append(row.pk)
             continue
         spec = ObjectiveSpec(**{name: getattr(row, name) for name in SPEC_FIELDS})
-        recent = ratio_of_hours(spec, _hours_of(covered[row.pk], recent_hours))
-        ratio = Ratio(row.status__base_good, row.status__base_total) + recent
-        if verdict_of(spec, ratio, recent) != row.status__verdict:
+        recent = [item for port in covered[row.pk] for item in slices.get(port.port_id, ())]
+        this_slice = next_slice(now) - SLICE
+        last_hour = count(spec, [stats for at, stats in recent if at >= this_slice - HOUR])
+        length = timedelta(seconds=row.status__details__window)
+        counts = Counts(
+            ratio=Ratio(row.status__base_good, row.status__base_total)
+            + Ratio(row.status__edge_good, row.status__edge_total)
+            + count(spec, [stats for _, stats in recent]),
+            expected=row.status__details__expected,
+            as_of=now,
+            burn_rates=[BurnRate(*BURN_WINDOWS[0], Ratio(), last_hour, spec.target)],
+        )
+        window = Window(datetime.fromisoformat(starts_at), now, length)
+        if assess(spec, window, counts, minimum).verdict != row.status__verdict:
             outdated.append(row.pk)
     return evaluate(objectives=list(Objective.objects.filter(pk__in=outdated)), now=now)
+
+
+def _recent_slices(port_ids: Collection[int], now: datetime) -> Mapping[int, Slices]:
+    """Return the slices of ports since the base, by port."""
+    slices: dict[int, Slices] = defaultdict(list)
+    end = base_end(now)
+    rows = RollUp.objects.hours(port_ids, end, end + 3 * DAY)
+    for port_id, start, stored in rows.values_list("port_id", "start", "slices"):
+        for number, stats in parse_slices(stored).items():
+            slices[port_id].append((start + number * SLICE, stats))
+    return slices
 
 
 @transaction.atomic
 def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     """Evaluate objectives in full; return the ids of the products whose status changed."""
+    _put_in_force(objectives, now)
     pks = {objective.pk for objective in objectives}
     rows = ObjectiveStatus.objects.filter(objective_id__in=pks)
     missing = pks - set(rows.values_list("objective_id", flat=True))
@@ -81,86 +115,58 @@ def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     )
     locked = rows.select_for_update().order_by("pk")
     statuses = {status.objective_id: status for status in locked}
-    covered_by_objective = covered_ports(objectives)
-    recent_hours = _recent_hours(covered_by_objective, now, objectives)
+    reader = WindowReader(objectives, statuses, now)
     changed: set[int] = set()
-    set_at = clock_set_at(now)
     for objective in objectives:
-        status, covered = statuses[objective.pk], covered_by_objective.get(objective.pk, [])
-        _refresh_base(objective, covered, status, now)
-        hours = _hours_of(covered, recent_hours)
-        if _evaluate(objective, covered, status, hours, now, clock_set_at=set_at):
+        assessment, status = reader.assess(objective), statuses[objective.pk]
+        covered = reader.covered.get(objective.pk, ())
+        if _turn(objective, status, assessment, [port.port_id for port in covered]):
             changed |= {port.product_id for port in covered}
+        status.keep(assessment)
+        status.evaluated_at = now
     ObjectiveStatus.objects.bulk_create(
         statuses.values(),
         update_conflicts=True,
         unique_fields=["objective"],
-        update_fields=[*STATUS_FIELDS, "since", "good", "total", "value", "base"],
+        update_fields=STATUS_FIELDS,
     )
     return changed
 
 
-def base_end(now: datetime) -> datetime:
-    """Return where the base of a window ends: the last full hour may still be written to."""
-    return start_of_hour(now) - HOUR
-
-
-def _recent_hours(
-    covered: Mapping[int, Sequence[CoveredPort]], now: datetime, objectives: Iterable[_Budgeted]
-) -> Mapping[int, list[HourBucket]]:
-    """Return the hours since the base by port."""
-    port_ids = {port.port_id for ports in covered.values() for port in ports}
-    with_slices = any(objective.budgeting == BudgetingMethod.TIMESLICES for objective in objectives)
-    return hours_since(port_ids, base_end(now), with_slices=with_slices)
-
-
-def _hours_of(
-    covered: Sequence[CoveredPort], hours: Mapping[int, list[HourBucket]]
-) -> list[HourBucket]:
-    return [hour for port in covered for hour in hours.get(port.port_id, ())]
-
-
-def _refresh_base(
-    objective: Objective, covered: Sequence[CoveredPort], status: ObjectiveStatus, now: datetime
-) -> None:
-    """Count the window's full hours again once an hour, or when the objective has changed."""
-    end = base_end(now)
-    if status.base_to == end:
+def _put_in_force(objectives: Sequence[Objective], now: datetime) -> None:
+    """Date the objectives of products that were published since they were declared."""
+    undated = [objective for objective in objectives if objective.effective_since is None]
+    if not undated:
         return
-    start = min(window_start(objective.window, now), end)
-    base = window_base(objective.spec, [port.port_id for port in covered], start, end)
-    status.base, status.base_to = base.stats.as_json(), end
-    status.base_good, status.base_total = base.ratio.good, base.ratio.total
+    pks = [objective.pk for objective in undated]
+    is_published = ~Q(product__status=Status.DRAFT) & ~Q(port__product__status=Status.DRAFT)
+    published = Objective.objects.filter(is_published, pk__in=pks)
+    since = Coalesce("product__published_at", "port__product__published_at", Value(now))
+    dates = dict(published.values_list("pk", since))
+    for objective in undated:
+        objective.effective_since = dates.get(objective.pk)
+    Objective.objects.bulk_update(
+        [objective for objective in undated if objective.effective_since], ["effective_since"]
+    )
 
 
-def _evaluate(
-    objective: Objective,
-    covered: Sequence[CoveredPort],
-    status: ObjectiveStatus,
-    hours: Collection[HourBucket],
-    now: datetime,
-    *,
-    clock_set_at: datetime | None,
+def _turn(
+    objective: Objective, status: ObjectiveStatus, assessment: Assessment, port_ids: Sequence[int]
 ) -> bool:
-    """Set metrics and verdict of a status; return True if the verdict changed."""
-    spec = objective.spec
-    recent = ratio_of_hours(spec, hours)
-    ratio = Ratio(status.base_good, status.base_total) + recent
-    stats = Stats.from_json(status.base) + merge(hour.stats for hour in hours)
-    had_verdict = status.total >= MIN_MEASUREMENTS
-    status.good, status.total = ratio.good, ratio.total
-    status.value = value_of(spec, stats, ratio)
-    status.as_of = latest(covered)
-    interval = max((port.interval for port in covered), default=timedelta(0))
-    is_unknown = is_unmeasured(status.as_of, interval=interval, now=now, clock_set_at=clock_set_at)
-    verdict = Verdict.NO_DATA if is_unknown else verdict_of(spec, ratio, recent)
+    """Change the verdict of a status, and its breach; return True if it changed."""
+    verdict = assessment.verdict
     if verdict == status.verdict:
         return False
-    status.verdict, status.since = verdict, status.as_of or status.since
+    had_verdict = status.verdict in (Verdict.MET, Verdict.AT_RISK) or (
+        status.verdict == Verdict.NO_DATA and status.total > 0
+    )
+    status.verdict, status.since = verdict, assessment.as_of or status.since
     if verdict == Verdict.BREACHED:
         # Without an earlier verdict it has been missed since its first failure.
-        port_ids = () if had_verdict else [port.port_id for port in covered]
-        open_breach(objective=objective, opened_at=status.since, port_ids=port_ids)
-    elif verdict != Verdict.NO_DATA:
+        first = None if had_verdict else assessment.starts_at
+        open_breach(
+            objective=objective, opened_at=status.since, port_ids=port_ids, first_check=first
+        )
+    elif verdict not in (Verdict.NO_DATA, Verdict.COLLECTING):
         close_breach(objective=objective, closed_at=status.since)
     return True

@@ -84,7 +84,7 @@ def _delete_in_batches(
 def mark_unmeasured(*, now: datetime) -> set[int]:
     """Evaluate again the objectives whose ports were not measured recently; return the products
     whose status changed. Without measurements the verdict is no data, whatever it was before."""
-    is_old = Q(status__as_of__lt=now - timedelta(minutes=10))
+    is_old = Q(status__unknown_from__lt=now)
     is_ahead = Q(status__as_of__gt=now + CLOCK_TOLERANCE)
     unmeasured = Objective.objects.filter(is_old | is_ahead).exclude(
         status__verdict=Verdict.NO_DATA

@@ -151,5 +151,7 @@ def _save(objective: Objective, columns: Columns, *, is_live: bool) -> bool:
         objective.effective_since = timezone.now() if is_live else None
     objective.save()
     if is_other or is_first_live:
-        ObjectiveStatus.objects.update_or_create(objective=objective, defaults={"base_to": None})
+        ObjectiveStatus.objects.update_or_create(
+            objective=objective, defaults={"base_to": None, "details": {}}
+        )
     return True

@@ -1,24 +1,18 @@
 """Publishes the SLO status of products to the catalog: the verdict, and a metric per indicator."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.dateparse import parse_datetime
 
 from catalog.products.models import DataProduct
 from catalog.products.services import set_trust
-from catalog.types import JSONObject
-from governance.slo.budget import Ratio
-from governance.slo.declaration import format_window
-from governance.slo.evaluation import Indicator, Verdict, worst
+from governance.slo.evaluation import worst
 from governance.slo.models import Objective
+from governance.slo.product_metrics import Metrics, metrics_for
 from governance.slo.services.breaches import SLO_WORKER
 from governance.slo.services.evaluation import METRICS_INTERVAL
-
-VERDICT_RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
-
-Metrics = dict[str, JSONObject]
 
 
 def publish_status(
@@ -43,37 +37,11 @@ def publish_status(
     for pk in due:
         objectives = by_product.get(pk, [])
         verdict = worst(objective.status.verdict for objective in objectives)
-        set_trust(product_id=pk, verdict=verdict, figures=metrics_for(objectives), actor=SLO_WORKER)
+        figures = metrics_for((one, one.status.assessment) for one in objectives)
+        set_trust(product_id=pk, verdict=verdict, figures=figures, actor=SLO_WORKER)
 
 
 def is_outdated(metrics: Metrics, now: datetime) -> bool:
     """Return True if metrics are due; without objectives there are none to write."""
     moments = [parse_datetime(metric.get("as_of") or "") for metric in metrics.values()]
     return any(moment is None or abs(now - moment) >= METRICS_INTERVAL for moment in moments)
-
-
-def metrics_for(objectives: Iterable[Objective]) -> Metrics:
-    """Return one metric per indicator: that of the objective with the worst status.
-
-    `value` is a share, or for latency the seconds within which the target share of answers lies.
-    """
-
-    def rank(objective: Objective) -> tuple[int, float]:
-        share = Ratio(objective.status.good, objective.status.total).share
-        return VERDICT_RANK[Verdict(objective.status.verdict)], 1.0 if share is None else share
-
-    metrics: Metrics = {}
-    for objective in sorted(objectives, key=rank, reverse=True):
-        status, spec = objective.status, objective.spec
-        metric: JSONObject = {
-            "value": status.value,
-            "target": spec.target,
-            "verdict": status.verdict,
-            "window": format_window(spec),
-            "as_of": status.as_of.isoformat(timespec="seconds") if status.as_of else None,
-        }
-        if spec.indicator == Indicator.LATENCY:
-            metric["threshold"] = spec.effective_threshold
-            metric["share"] = Ratio(status.good, status.total).share
-        metrics[objective.indicator] = metric
-    return dict(sorted(metrics.items()))

@@ -1,21 +1,33 @@
 """Records a batch of probe results: measurements, roll-ups and status in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from catalog.ports.models import OutputPort
 from catalog.ports.services import ProbeSummary, update_probe_times
 from governance.slo.models import Measurement, Period, RollUp
+from governance.slo.planned_maintenance import (
+    Downtime,
+    is_in_maintenance,
+    planned_downtimes,
+)
 from governance.slo.probe_types import ProbeResult
 from governance.slo.services.claims import release
 from governance.slo.services.evaluation import evaluate_ports
 from governance.slo.services.product_status import publish_status
-from governance.slo.stats import StoredStats, add_measurement, start_of_hour, stored_slice
+from governance.slo.stats import (
+    MAINTENANCE,
+    StoredStats,
+    add_measurement,
+    start_of_hour,
+    stored_slice,
+)
 
 Key = tuple[int, datetime]
+Downtimes = Mapping[int, Sequence[Downtime]]
 
 
 def record_measurements(*, results: Sequence[ProbeResult], now: datetime) -> int:
@@ -35,6 +47,7 @@ def record_measurements(*, results: Sequence[ProbeResult], now: datetime) -> int
 @transaction.atomic
 def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
     new = _new_results(results)
+    downtimes = _downtimes(new)
     Measurement.objects.bulk_create(
         [
             Measurement(
@@ -44,12 +57,13 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
                 outcome=result.outcome,
                 status_code=result.status_code,
                 is_reported=result.is_reported,
+                in_maintenance=_is_in_maintenance(result, downtimes),
                 **asdict(result.timings),
             )
             for result in new
         ]
     )
-    _roll_up(new)
+    _roll_up(new, downtimes)
     release(results=results)
     update_probe_times(
         probes={
@@ -82,7 +96,20 @@ def _new_results(results: Sequence[ProbeResult]) -> list[ProbeResult]:
     return list(new.values())
 
 
-def _roll_up(results: Sequence[ProbeResult]) -> None:
+def _downtimes(results: Sequence[ProbeResult]) -> Downtimes:
+    """Return the planned maintenance of the ports while they were measured."""
+    slots = [result.slot for result in results]
+    if not slots:
+        return {}
+    port_ids = {result.port_id for result in results}
+    return planned_downtimes(port_ids, min(slots), max(slots) + timedelta(seconds=1))
+
+
+def _is_in_maintenance(result: ProbeResult, downtimes: Downtimes) -> bool:
+    return is_in_maintenance(result.slot, downtimes.get(result.port_id, ()))
+
+
+def _roll_up(results: Sequence[ProbeResult], downtimes: Downtimes) -> None:
     keys: set[Key] = {(result.port_id, start_of_hour(result.slot)) for result in results}
     rows = {
         (row.port_id, row.start): row
@@ -103,7 +130,8 @@ def _roll_up(results: Sequence[ProbeResult]) -> None:
         total = StoredStats(outcomes=hour.outcomes, latencies=hour.latencies)
         for stored in (total, stored_slice(hour.slices, result.slot)):
             seconds = None if result.is_reported else result.timings.total
-            add_measurement(stored, outcome=result.outcome, seconds=seconds)
+            outcome = MAINTENANCE if _is_in_maintenance(result, downtimes) else result.outcome
+            add_measurement(stored, outcome=outcome, seconds=seconds)
     RollUp.objects.bulk_create(
         hours.values(),
         update_conflicts=True,

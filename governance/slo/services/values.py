@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from catalog.ports.models import OutputPort
 from governance.slo.evaluation import ValueSource
-from governance.slo.models import IndicatorValue
-from governance.slo.services.evaluation import evaluate_ports
+from governance.slo.models import IndicatorValue, Objective
+from governance.slo.planned_maintenance import is_in_maintenance, planned_downtimes
+from governance.slo.services.evaluation import evaluate
 from governance.slo.services.product_status import publish_status
 
 
@@ -47,6 +48,9 @@ def record_values(*, values: Sequence[RecordedValue], now: datetime) -> int:
         key = (value.port_id, value.indicator, value.source, value.slot)
         if value.port_id in products and key not in known:
             new.setdefault(key, value)
+    if not new:
+        return 0
+    downtimes = planned_downtimes(products, min(slots), max(slots) + timedelta(seconds=1))
     IndicatorValue.objects.bulk_create(
         [
             IndicatorValue(
@@ -57,12 +61,15 @@ def record_values(*, values: Sequence[RecordedValue], now: datetime) -> int:
                 rows=value.rows,
                 source=value.source,
                 run_id=value.run_id,
+                in_maintenance=is_in_maintenance(value.slot, downtimes.get(value.port_id, ())),
             )
             for value in new.values()
         ],
         # Another worker may have written the same slot since our read.
         ignore_conflicts=True,
     )
-    changed = evaluate_ports(port_ids={value.port_id for value in new.values()}, now=now)
+    objectives = Objective.objects.covering_ports({port_id for port_id, *_ in new})
+    indicators = {value.indicator for value in new.values()}
+    changed = evaluate(objectives=list(objectives.filter(indicator__in=indicators)), now=now)
     publish_status(product_ids=set(products.values()), changed=changed, now=now)
     return len(new)

@@ -15,7 +15,9 @@ from catalog.web.csv_lines import csv_response
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
+from governance.slo.evaluation import worst
 from governance.slo.models import Breach, Measurement
+from governance.slo.product_metrics import metrics_for
 from governance.slo.reports import DayReport, reports_of
 from governance.slo.rollups import load_rollups
 from governance.slo.stats import DAY, Stats, merge
@@ -79,7 +81,11 @@ class ProductSLOPage:
 @on_product
 def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContext) -> HttpResponse:
     now = timezone.now()
-    cards = [objective_card(report, now) for report in reports_of(product, now)]
+    reports = reports_of(product, now)
+    # The head of the page shows the same as its objectives, also before the next evaluation.
+    product.slo_verdict = worst(report.verdict for report in reports)
+    product.slo_figures = metrics_for((report.objective, report.assessment) for report in reports)
+    cards = [objective_card(report) for report in reports]
     api_url = reverse("api:product_slo", args=[product.uuid])
     frame = product_frame(request, product, reader, tab="product_slo", api_url=api_url)
     page = ProductSLOPage(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise as LazyText
@@ -16,10 +16,9 @@ from governance.slo.reports import DayReport, ObjectiveReport, Point
 from governance.slo.stats import DAY
 from governance.slo.wording import (
     INDICATORS,
-    format_coverage,
+    format_assessment,
     format_number,
     format_objective,
-    format_status,
 )
 
 
@@ -70,24 +69,23 @@ class ObjectiveCard:
         return [_("remaining"), _("even burn")]
 
 
-def objective_card(report: ObjectiveReport, now: datetime) -> ObjectiveCard:
-    objective, spec = report.objective, report.spec
+def objective_card(report: ObjectiveReport) -> ObjectiveCard:
+    objective, spec, assessment = report.objective, report.spec, report.assessment
     is_latency = report.is_latency
-    notes = [threshold_note(spec), format_coverage(report.first_measured_at, spec.window, now)]
     return ObjectiveCard(
         report=report,
         anchor=f"objective-{objective.pk}",
         title=INDICATORS[Indicator(spec.indicator)],
         port=str(objective.port) if objective.port else "",
         description=format_objective(spec),
-        value=duration(report.value) if is_latency else percent(report.value, 3),
+        value=duration(assessment.value) if is_latency else percent(assessment.value, 3),
         target=duration(spec.effective_threshold) if is_latency else percent(spec.target, 3),
         good=format_number(report.ratio.good),
         total=format_number(report.ratio.total),
-        budget_remaining=(percent(max(0.0, 1 - report.consumed), 0) if report.ratio.total else ""),
+        budget_remaining=percent(assessment.remaining, 0) if report.ratio.total else "",
         burn_rate=format_burn_rate(report),
-        summary=format_status(spec, report.ratio, report.recent, report.verdict),
-        footnote=" ".join(filter(None, notes)),
+        summary=format_assessment(assessment),
+        footnote=threshold_note(spec),
         bars=[
             Day(day=day.day.date(), verdict=day.verdict, text=format_day(day))
             for day in report.days
@@ -102,9 +100,9 @@ def objective_card(report: ObjectiveReport, now: datetime) -> ObjectiveCard:
 
 def format_burn_rate(report: ObjectiveReport) -> str:
     """Return the burn rate, capped because an objective of 100 % has an infinite one."""
-    if report.recent.total == 0:
+    if report.assessment.recent.total == 0:
         return ""
-    return f"{formats.number_format(round(min(report.burn_rate, 9999), 1), 1)}×"
+    return f"{formats.number_format(round(min(report.assessment.burn_rate, 9999), 1), 1)}×"
 
 
 def threshold_note(spec: ObjectiveSpec) -> str:
@@ -117,6 +115,8 @@ def threshold_note(spec: ObjectiveSpec) -> str:
 
 def format_day(day: DayReport) -> str:
     """Return a day as text: '99.2 %, 12 of 1,440 failed'."""
+    if not day.is_in_force:
+        return _("before this objective was in force")
     if day.ratio.total == 0:
         return _("not measured")
     share = percent(day.ratio.share, 2)
