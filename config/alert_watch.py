@@ -11,8 +11,6 @@ from collections.abc import Callable
 from django.db import close_old_connections
 from django.utils import timezone
 
-from governance.alerts.services import watch
-
 logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 10
 
@@ -26,6 +24,9 @@ def watch_forever(beat: Callable[[], None]) -> None:
 
 
 def watch_once() -> None:
+    # The web server's parent imports this module before Django's apps are loaded.
+    from governance.alerts.services import watch
+
     close_old_connections()
     try:
         watch(now=timezone.now())
