@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.db import close_old_connections
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 10
@@ -25,8 +26,7 @@ def watch_forever(beat: Callable[[], None]) -> None:
 
 def watch_once() -> None:
     # The web server's parent imports this module before Django's apps are loaded.
-    from governance.alerts.services import watch
-
+    watch = import_string("governance.alerts.services.watch")
     close_old_connections()
     try:
         watch(now=timezone.now())

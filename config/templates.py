@@ -91,6 +91,7 @@ GLOBALS = {
             alert_labels.alert_kind_label,
             alert_labels.alert_state_label,
             alert_labels.alert_state_tone,
+            alert_labels.channel_label,
             alert_labels.delivery_label,
             alert_labels.delivery_tone,
             inbox_labels.header_count,

@@ -1,7 +1,7 @@
 """What the inbox lists, whatever slice it comes from; pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from catalog.products.models import DataProduct
@@ -11,6 +11,7 @@ from governance.alerts.kinds import Severity
 NEVER = datetime.max.replace(tzinfo=UTC)
 # Of one kind no more are listed: a reader works them off from the top.
 MAX_OF_A_KIND = 200
+URGENT_WITHIN = timedelta(days=7)
 URGENCY = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -49,11 +50,14 @@ class InboxItem:
     due_at: datetime | None = None
     product: DataProduct | None = None
 
-    @property
-    def rank(self) -> tuple[datetime, int, float, str]:
-        """Sort by due date, then by severity, then what began last first."""
-        urgency = URGENCY[self.severity]
-        return (self.due_at or NEVER, urgency, -self.since.timestamp(), self.key)
+    def rank(self, now: datetime) -> tuple[bool, datetime, int, float, str]:
+        """Sort what is critical, or due within a week, first; then by due date and severity.
+
+        What else is alike, is sorted by what began last.
+        """
+        due_at, urgency = self.due_at or NEVER, URGENCY[self.severity]
+        is_urgent = self.severity == Severity.CRITICAL or due_at - now <= URGENT_WITHIN
+        return (not is_urgent, due_at, urgency, -self.since.timestamp(), self.key)
 
 
 def end_of(day: date) -> datetime:

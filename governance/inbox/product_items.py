@@ -23,13 +23,12 @@ from catalog.provenance.questions import CURRENT_SET
 from catalog.publication.consumer_tasks import ConsumerTask, consumer_tasks
 from governance.alerts.kinds import Severity
 from governance.alerts.models import Alert
-from governance.inbox.items import MAX_OF_A_KIND, InboxItem, ItemKind, end_of
+from governance.inbox.items import MAX_OF_A_KIND, URGENT_WITHIN, InboxItem, ItemKind, end_of
 from governance.slo.models import Breach
 
 LIVE = (Status.PUBLISHED, Status.DEPRECATED)
 # A confirmed port counts as live for this long.
 CONFIRMATION_LASTS = timedelta(hours=24)
-URGENT_WITHIN = timedelta(days=7)
 
 
 def product_items(access: AccessContext, now: datetime) -> Iterator[InboxItem]:

@@ -37,7 +37,7 @@ class NextDue:
 def inbox_of(person: Person, *, access: AccessContext | None = None) -> list[InboxItem]:
     """Return what a person must do or know now: by due date, then severity, then the newest."""
     access, now = access or access_for(person), timezone.now()
-    items = sorted(_items(person, access, now), key=lambda item: item.rank)
+    items = sorted(_items(person, access, now), key=lambda item: item.rank(now))
     cache.set(_count_key(person), len(items), COUNT_SECONDS)
     return items
 

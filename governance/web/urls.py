@@ -3,7 +3,16 @@
 from django.urls import path
 
 from governance.web.alerts.alert import alert_act, alert_page
+from governance.web.alerts.alerting import alerting
 from governance.web.alerts.board import alert_feed, alert_list
+from governance.web.alerts.routes import (
+    route_delete,
+    route_edit,
+    route_new,
+    route_page,
+    route_rotate,
+    route_test,
+)
 from governance.web.classification import Classification
 from governance.web.inbox.feeds import inbox_alert_feed, inbox_feed
 from governance.web.inbox.page import inbox
@@ -53,6 +62,15 @@ version_urlpatterns = [
     path("alerts.atom", alert_feed, name="alert_feed"),
     path("alerts/<uuid:uuid>", alert_page, name="alert_page"),
     path("alerts/<uuid:uuid>/<str:act>", alert_act, name="alert_act"),
+    path("alerting", alerting, name="alerting"),
+    path("d/<str:domain>/alerting", alerting, name="domain_alerting"),
+    path("alerting/routes/new", route_new, name="route_new"),
+    path("d/<str:domain>/alerting/routes/new", route_new, name="domain_route_new"),
+    path("alerting/routes/<uuid:uuid>", route_page, name="route_page"),
+    path("alerting/routes/<uuid:uuid>/edit", route_edit, name="route_edit"),
+    path("alerting/routes/<uuid:uuid>/delete", route_delete, name="route_delete"),
+    path("alerting/routes/<uuid:uuid>/test", route_test, name="route_test"),
+    path("alerting/routes/<uuid:uuid>/secret", route_rotate, name="route_rotate"),
     path("inbox/<str:secret>.atom", inbox_feed, name="inbox_feed"),
     path("inbox/<str:secret>/alerts.atom", inbox_alert_feed, name="inbox_alert_feed"),
     path("settings/inbox", inbox_settings, name="inbox_settings"),

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -36,7 +37,8 @@ from catalog.products.services import (
     register_product,
     replace_document,
 )
-from governance.alerts.services import open_alert
+from governance.alerts.models import Route
+from governance.alerts.services import RouteFields, create_route, open_alert
 from governance.inbox.mail import unsubscribe_token
 from governance.inbox.services import choose_frequency, create_feed
 from governance.inspection.services import inspect_port
@@ -908,6 +910,57 @@ def _(site: Site) -> Sent:
     page = f"/alerts/{alert.uuid}/resolve"
     fields = {"edition": alert.edition, "reason": "Disk was full."}
     return Sent(page, fields, "/api/v1/inbox", lambda body: body["counts"], {})
+
+
+def _route(site: Site, domain: Any = None) -> Route:
+    fields = RouteFields(name="On call", channel="mail", person=site.users.owner)
+    place = domain or site.users.domain
+    return create_route(domain=place, fields=fields, actor=site.users.owner)[0]
+
+
+def _of_route(page: str, fields: dict[str, Any], expected: str) -> Sent:
+    """Return a form of a route, whose change is in the audit trail."""
+    last = lambda _body: _last_event("alert route")  # noqa: E731
+    return Sent(page, fields, "/api/v1/inbox", last, expected)
+
+
+ROUTE = {"edition": 0, "name": "Mail", "channel": "mail", "address": "data@example.org"}
+
+
+@form("route_new")
+def _(site: Site) -> Sent:
+    grant_role(person=site.users.owner, role=Role.PLATFORM_OPERATOR, actor=FACTORY)
+    return _of_route("/alerting/routes/new", ROUTE, "created")
+
+
+@form("domain_route_new")
+def _(site: Site) -> Sent:
+    return _of_route(f"/d/{site.users.domain.slug}/alerting/routes/new", ROUTE, "created")
+
+
+@form("route_edit")
+def _(site: Site) -> Sent:
+    fields = ROUTE | {"edition": 1}
+    return _of_route(f"/alerting/routes/{_route(site).uuid}/edit", fields, "edited")
+
+
+@form("route_delete")
+def _(site: Site) -> Sent:
+    return _of_route(f"/alerting/routes/{_route(site).uuid}/delete", {}, "deleted")
+
+
+@form("route_test")
+def _(site: Site) -> Sent:
+    page = f"/alerting/routes/{_route(site).uuid}/test"
+    sent = lambda _body: [message.to for message in mail.outbox]  # noqa: E731
+    return Sent(page, {}, "/api/v1/inbox", sent, [[site.users.owner.email]])
+
+
+@form("route_rotate")
+def _(site: Site) -> Sent:
+    fields = RouteFields(name="Hook", channel="webhook", address="https://hooks.example.org/x")
+    route, _secret = create_route(domain=site.users.domain, fields=fields, actor=site.users.owner)
+    return _of_route(f"/alerting/routes/{route.uuid}/secret", {}, "made a new secret")
 
 
 @form("role_end")

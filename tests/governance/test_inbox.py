@@ -11,7 +11,8 @@ from catalog.glossary.services import propose_term
 from catalog.people.models import Person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
-from governance.inbox.items import ItemKind
+from governance.alerts.kinds import Severity
+from governance.inbox.items import InboxItem, ItemKind
 from governance.inbox.reading import inbox_of
 from governance.slo.models import Breach
 from tests.catalog.api_client import Program
@@ -29,6 +30,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+NOW = timezone.now()
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +156,38 @@ def test_a_request_waits_for_the_managers_of_the_team(users):
 
     assert kinds_of(manager) == [ItemKind.TEAM]
     assert kinds_of(users.owner) == []
+
+
+def item(title: str, severity: str, *, due_in: int | None = None) -> InboxItem:
+    """Return an item that is due in so many days."""
+    return InboxItem(
+        kind=ItemKind.DRAFT,
+        key=title,
+        title=title,
+        text="",
+        path="/",
+        severity=Severity(severity),
+        since=NOW,
+        due_at=None if due_in is None else NOW + timedelta(days=due_in),
+    )
+
+
+def test_what_is_critical_is_not_behind_what_is_due_in_half_a_year():
+    items = [
+        item("draft", "info"),
+        item("ends in June", "warning", due_in=180),
+        item("breached", "critical"),
+        item("ends tomorrow", "info", due_in=1),
+    ]
+
+    ranked = sorted(items, key=lambda item: item.rank(NOW))
+
+    assert [item.title for item in ranked] == [
+        "ends tomorrow",
+        "breached",
+        "ends in June",
+        "draft",
+    ]
 
 
 def test_what_is_due_comes_first_then_what_is_critical_then_what_is_new(users):

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from governance.alerts.kinds import kinds
-from governance.alerts.models import AlertState, DeliveryState, EventKind
+from governance.alerts.models import AlertState, Channel, DeliveryState, EventKind
 
 STATES: dict[str, Promise] = {
     AlertState.OPEN: _("Open"),
@@ -27,6 +27,13 @@ DELIVERIES: dict[str, Promise] = {
     DeliveryState.DELIVERED: _("delivered"),
     DeliveryState.DEAD: _("given up"),
     DeliveryState.WITHHELD: _("withheld"),
+}
+CHANNELS: dict[str, Promise] = {
+    Channel.IN_APP: _("Inbox"),
+    Channel.MAIL: _("E-mail"),
+    Channel.WEBHOOK: _("Signed webhook"),
+    Channel.SLACK: _("Slack webhook"),
+    Channel.SELF_CHECK: _("Self-check"),
 }
 STATE_TONES = {AlertState.OPEN: "bad", AlertState.ACKNOWLEDGED: "warn", AlertState.RESOLVED: "ok"}
 DELIVERY_TONES = {DeliveryState.DELIVERED: "ok", DeliveryState.DEAD: "bad"}
@@ -55,3 +62,7 @@ def delivery_tone(state: str) -> str:
 def alert_kind_label(kind: str) -> str:
     """Return the label of a kind; its key, if the slice that registers it is not installed."""
     return kinds()[kind].label if kind in kinds() else kind.replace("_", " ")
+
+
+def channel_label(channel: str) -> str | Promise:
+    return CHANNELS.get(channel, channel)
