@@ -3,9 +3,15 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from governance.alerts.kinds import kinds
+from governance.alerts.kinds import Severity, kinds
 from governance.alerts.models import AlertState, Channel, DeliveryState, EventKind
 
+SEVERITIES: dict[Severity, Promise] = {
+    Severity.CRITICAL: _("critical"),
+    Severity.WARNING: _("warning"),
+    Severity.INFO: _("info"),
+}
+TONES = {Severity.CRITICAL: "bad", Severity.WARNING: "warn", Severity.INFO: ""}
 STATES: dict[str, Promise] = {
     AlertState.OPEN: _("Open"),
     AlertState.ACKNOWLEDGED: _("Acknowledged"),
@@ -66,3 +72,11 @@ def alert_kind_label(kind: str) -> str:
 
 def channel_label(channel: str) -> str | Promise:
     return CHANNELS.get(channel, channel)
+
+
+def severity_label(severity: str) -> Promise:
+    return SEVERITIES[Severity(severity)]
+
+
+def severity_tone(severity: str) -> str:
+    return TONES[Severity(severity)]

@@ -13,7 +13,7 @@ from catalog.web.forms.versioned import VersionedForm
 from governance.alerts.kinds import Severity, kinds
 from governance.alerts.models import Channel, Route
 from governance.alerts.services import RouteFields
-from governance.web.inbox.labels import SEVERITIES
+from governance.web.alerts.labels import SEVERITIES
 
 CHANNELS = {
     Channel.MAIL: _("E-mail"),

@@ -14,7 +14,8 @@ from governance.inbox.items import InboxItem, ItemKind
 from governance.inbox.reading import inbox_of
 from governance.inbox.services import person_of_feed
 from governance.web.alerts.board import feed_of_alerts
-from governance.web.inbox.labels import item_kind_label, severity_label
+from governance.web.alerts.labels import severity_label
+from governance.web.inbox.labels import item_kind_label
 
 
 @never_cache

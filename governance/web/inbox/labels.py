@@ -6,7 +6,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.people.models import Person
-from governance.alerts.kinds import Severity
 from governance.inbox.items import ItemKind
 from governance.inbox.reading import inbox_count
 
@@ -23,25 +22,11 @@ KINDS: dict[ItemKind, Promise] = {
     ItemKind.TEAM: _("Team"),
     ItemKind.DRAFT: _("Draft"),
 }
-SEVERITIES: dict[Severity, Promise] = {
-    Severity.CRITICAL: _("critical"),
-    Severity.WARNING: _("warning"),
-    Severity.INFO: _("info"),
-}
-TONES = {Severity.CRITICAL: "bad", Severity.WARNING: "warn", Severity.INFO: ""}
 MAX_SHOWN = 99
 
 
 def item_kind_label(kind: str) -> Promise:
     return KINDS[ItemKind(kind)]
-
-
-def severity_label(severity: str) -> Promise:
-    return SEVERITIES[Severity(severity)]
-
-
-def severity_tone(severity: str) -> str:
-    return TONES[Severity(severity)]
 
 
 def header_count(user: AbstractBaseUser | AnonymousUser) -> str:
