@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from catalog.web.components.badges import CERTIFICATIONS, LIFECYCLE, SENSITIVITIES, VERDICTS
-from catalog.web.components.charts import Day, Reading
+from catalog.web.components.charts import Band, Day, Reading
 from catalog.web.pages import render_page
 from catalog.web.products.trust_summary import TrustMetric
 from config.pages import styleguide_data
 from config.pages.styleguide_data import SampleForm
+from governance.web.quality.cards import CheckRow
 from governance.web.representation.cards import GroupRow
 
 
@@ -27,6 +28,8 @@ class StyleGuidePage:
     metrics: Sequence[TrustMetric]
     days: Sequence[Day]
     readings: Sequence[Reading]
+    maintenance: Sequence[Band]
+    checks: Sequence[CheckRow]
     groups: Sequence[GroupRow]
     coverage: Sequence[tuple[str, int]]
     form: SampleForm
@@ -47,8 +50,10 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         metrics=data.sample_metrics(),
         days=data.sample_days(),
         readings=data.sample_readings(),
+        maintenance=data.MAINTENANCE,
+        checks=data.CHECKS,
         groups=data.GROUPS,
-        coverage=[("met", 31), ("at_risk", 4), ("breached", 3), ("no_data", 9)],
+        coverage=[("breached", 3), ("at_risk", 4), ("no_data", 5), ("collecting", 4), ("met", 31)],
         form=SampleForm({"name": "", "sensitivity": "9"}),
         numbered=Paginator(range(400), 20).page(7),
     )

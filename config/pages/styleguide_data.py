@@ -6,8 +6,9 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalog.web.components.charts import Day, Reading
+from catalog.web.components.charts import Band, Day, Reading
 from catalog.web.products.trust_summary import TrustMetric
+from governance.web.quality.cards import CheckRow
 from governance.web.representation.cards import Bar, GroupRow
 
 Text = str | Promise
@@ -39,13 +40,15 @@ class SampleForm(forms.Form):
 def sample_days() -> list[Day]:
     """Return ninety days with a miss, two risky days and a time before measuring began."""
     odd = {3: ("at_risk", "99.1 %, 13 min down"), 22: ("breached", "92.4 %, 109 min down")}
+    odd |= {12: ("met", "100 %, planned maintenance 02:00–04:00")}
     odd |= {41: ("at_risk", "98.9 %, 16 min down"), 23: ("breached", "95.0 %, 72 min down")}
     days = []
     for ago in range(89, -1, -1):
         verdict, text = odd.get(ago, ("met", "100 %, no time down"))
         if ago > 75:
             verdict, text = "no_data", "not measured yet"
-        days.append(Day(day=LAST_DAY - timedelta(days=ago), verdict=verdict, text=text))
+        day = LAST_DAY - timedelta(days=ago)
+        days.append(Day(day=day, verdict=verdict, text=text, has_maintenance=ago in (12, 47)))
     return days
 
 
@@ -61,12 +64,15 @@ def sample_readings() -> list[Reading]:
     return readings
 
 
+MAINTENANCE = [Band(x=38, width=6)]
+
+
 def sample_metrics() -> list[TrustMetric]:
     """Return a trust summary in which every kind of metric appears once."""
     rows: tuple[tuple[Text, Text, str, Text, Text, Text], ...] = (
         (_("Availability"), "99.95 %", "met", "", _("target 99.9 %"), _("30 days")),
         (_("Latency"), "412 ms", "breached", "", _("target 300 ms"), _("p95, 30 days")),
-        (_("Quality"), _("not measured yet"), "no_data", "", "", _("no check runs")),
+        (_("Quality"), _("not run yet"), "collecting", "", "", ""),
         (_("Freshness"), "2 h", "at_risk", "", _("target 6 h"), _("as of 12:04")),
         (_("Known imbalances"), _("not assessed"), "no_data", _("unknown"), "", STATED),
         (_("Your access"), _("Open"), "met", _("public"), "", _("no request needed")),
@@ -93,5 +99,33 @@ GROUPS = [
     GroupRow(
         group="not stated", n="1,177", share="2.0 %", interval="1.9 % to 2.1 %",
         reference="–", gap="–", ratio="–", note="", bar=Bar(share=0.02, low=0.019, high=0.021),
+    ),
+]  # fmt: skip
+
+CHECKS = [
+    CheckRow(
+        title="Missing values in email", place="orders · email", state="failed",
+        expected="no rows without a value", observed="31", tested="12,840", failing="31",
+        message="31 rows without a value; expected no rows without a value.",
+        shares=(1, 0.999, 0.998, 0.9976), samples=({"id": "7301", "email": None},),
+    ),
+    CheckRow(
+        title="shipped_at >= ordered_at", place="orders", state="error",
+        expected="no rows that do not meet it", observed="", tested="", failing="",
+        message="The statement took longer than 60 seconds.",
+    ),
+    CheckRow(
+        title="Values of status", place="orders · status", state="warning",
+        expected="at most 1 % of rows", observed="1.4 %", tested="12,840", failing="180",
+        message="1.4 % (180 of 12,840 rows); expected at most 1 % of rows.",
+    ),
+    CheckRow(
+        title="Newest value of paid_at", place="orders · paid_at", state="not_run",
+        expected="less than 24 hours", observed="", tested="", failing="",
+        message="Not run yet.",
+    ),
+    CheckRow(
+        title="Rows in orders", place="orders", state="passed", expected="more than 1,000",
+        observed="12,840", tested="12,840", failing="", message="", shares=(1, 1, 1, 1),
     ),
 ]  # fmt: skip

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from governance.slo.models import Objective
+from governance.slo.models import MaintenanceWindow, Objective
 from governance.slo.outcomes import Outcome
 from governance.slo.rollups import DAYS
 from governance.slo.services import roll_up_days
+from governance.slo.services.values import RecordedValue, record_values
 from governance.slo.stats import DAY, start_of_day
 from tests.factories import make_domain, make_person, make_published_product
 from tests.governance.measuring import declare_objectives, make_port, probe_result, record, slots
@@ -223,3 +224,86 @@ def test_an_owner_gets_a_link_to_the_objectives_form(client):
     assert "/edit/objectives" in client.get(f"{product.path}/slo").content.decode()
     client.force_login(make_person())
     assert "/edit/objectives" not in client.get(f"{product.path}/slo").content.decode()
+
+
+def test_the_head_of_the_page_has_the_figures_of_its_objectives(client, measured):
+    response = client.get(f"{measured.path}/slo")
+    page = response.context_data["page"]
+    [availability] = [card for card in page.cards if card.report.spec.indicator == "availability"]
+    [tile] = [metric for metric in page.frame.metrics if metric.label == "Availability"]
+
+    assert availability.value == "90.1\u202f%"
+    assert tile.value == "90.1\u202f%"
+    assert f"{availability.budget_remaining} of the error budget is left" in (
+        availability.budget_finding
+    )
+
+
+def test_each_chart_has_a_finding_as_title_and_the_same_values_as_a_table(client, measured):
+    response = client.get(f"{measured.path}/slo")
+    page, text = response.context_data["page"], response.content.decode()
+    [latency] = [card for card in page.cards if card.report.is_latency]
+
+    assert latency.latency_finding == "p80 is 200\u202fms; the target is 335\u202fms"
+    assert latency.chart_caption == "All 10 measured days met the target"
+    assert text.count('class="finding"') == 5
+    assert text.count("<summary>Table</summary>") == 3
+    rows = len(latency.latency)
+    table = text.split("Table: p50, p95")[1].split("</table>")[0]
+    assert table.count("<tr>") == rows + 1
+
+
+def test_planned_maintenance_is_marked_on_the_charts_and_listed(client, measured):
+    now = timezone.now()
+    MaintenanceWindow.objects.create(
+        product=measured,
+        starts_at=now - 2 * DAY,
+        ends_at=now - 2 * DAY + timedelta(hours=3),
+        created_at=now - 3 * DAY,
+        summary="Longer ago",
+    )
+    MaintenanceWindow.objects.create(
+        product=measured,
+        starts_at=now + DAY,
+        ends_at=now + DAY + timedelta(hours=1),
+        created_at=now,
+        summary="New disks",
+    )
+
+    response = client.get(f"{measured.path}/slo")
+    page, text = response.context_data["page"], response.content.decode()
+
+    assert sum(day.has_maintenance for day in page.cards[0].bars) in (1, 2)
+    assert page.cards[0].bands
+    assert "planned maintenance for" in text
+    assert [window.summary for window in page.maintenance] == ["New disks"]
+
+
+def test_an_objective_of_quality_has_its_own_unit_and_no_latency_chart(client, settings):
+    settings.ASSAY_EVIDENCE_PERCENT = 0
+    product = make_published_product("Fresh")
+    port = make_port(product)
+    freshness = {"indicator": "freshness", "target": 0.9, "threshold": 7200, "port": port.name}
+    declare_objectives(product, freshness)
+    now = timezone.now()
+    Objective.objects.update(effective_since=now - DAY)
+    values = [
+        RecordedValue(
+            port_id=port.pk, indicator="freshness", slot=now - timedelta(hours=n), value=3600.0
+        )
+        for n in range(3)
+    ]
+    record_values(values=values, now=now)
+
+    [card] = client.get(f"{product.path}/slo").context_data["page"].cards
+
+    assert (card.value, card.target) == ("60\u202fmin", "2\u202fh")
+    assert card.latency == []
+    assert card.summary.startswith("3 of 3 checks")
+
+
+def test_the_tab_links_its_feed_badge_and_calendar(client, measured):
+    text = client.get(f"{measured.path}/slo").content.decode()
+
+    assert f'src="/badge/{measured.uuid}.svg"' in text
+    assert f"{measured.path}/slo.atom" in text

@@ -53,6 +53,8 @@ WORK_PAGES = (
     "/search?q=sales&type=domain",
     "/search?q=chrn&tag=nowhere",
     "/p/sales/orders/slo",
+    "/p/sales/orders/quality",
+    "/slo",
     "/p/sales/orders/source",
     "/status",
     "/glossary",
@@ -410,7 +412,7 @@ def test_a_facet_ticked_by_keyboard_keeps_the_focus(
     assert focused(page).startswith("is=")
 
 
-TABS = ("schema", "provenance", "slo", "source", "history")
+TABS = ("schema", "provenance", "slo", "quality", "source", "history")
 
 
 @pytest.mark.parametrize("width", [320, 360])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from catalog.contracts.observations import ValueRange
 from catalog.web.components.badges import verdict_style
@@ -18,6 +18,7 @@ class Day:
     day: date
     verdict: str
     text: str
+    has_maintenance: bool = False
 
     @property
     def tone(self) -> str:
@@ -48,6 +49,14 @@ class LineChart:
 
 
 @dataclass(frozen=True)
+class Band:
+    """A period on a line chart: where it begins and how wide it is, in percent."""
+
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
 class StackPart:
     """One part of a stacked bar: where it begins and how wide it is, in percent."""
 
@@ -73,6 +82,21 @@ def line_chart(
         first=readings[0].label if readings else "",
         last=readings[-1].label if readings else "",
     )
+
+
+def period_bands(
+    periods: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime
+) -> list[Band]:
+    """Return the bands of periods on a chart from `start` to `end`, cut to it."""
+    length = (end - start).total_seconds()
+    bands = []
+    for begins, ends in periods:
+        first, last = max(begins, start), min(ends, end)
+        if length > 0 and first < last:
+            x = 100 * (first - start).total_seconds() / length
+            width = 100 * (last - first).total_seconds() / length
+            bands.append(Band(round(x, 2), max(round(width, 2), 0.5)))
+    return bands
 
 
 def spark_path(values: Sequence[float | None]) -> str:

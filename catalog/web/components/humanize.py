@@ -13,6 +13,7 @@ from catalog.web.components.translation import cached_per_language
 
 THIN_SPACE = "\u202f"
 DAY = "j M Y"
+MAX_DIGITS = 6
 
 
 def number(value: float) -> str:
@@ -28,9 +29,14 @@ def short_number(value: float) -> str:
 
 
 def percent(share: float | None, digits: int = 2) -> str:
-    """Return a share (0 to 1) as a percentage without trailing zeros; "" for None."""
+    """Return a share (0 to 1) as a percentage without trailing zeros; "" for None.
+
+    Less than the whole is never rounded up to 100 %.
+    """
     if share is None:
         return ""
+    while share < 1 and round(share * 100, digits) >= 100 and digits < MAX_DIGITS:
+        digits += 1
     text = f"{round(share * 100, digits):.{digits}f}"
     shortest = text.rstrip("0").rstrip(".") if "." in text else text
     decimals = len(shortest.partition(".")[2])

@@ -1,8 +1,9 @@
 """What the quality tab shows of a port: its dimensions, their checks, and how they went."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise
@@ -29,6 +30,9 @@ LABELS: dict[str, Promise] = {
     Dimension.TIMELINESS: gettext_lazy("Timeliness"),
 }
 
+LEAST_SCALE = 0.02
+NO_TARGETS: Mapping[str, float] = MappingProxyType({})
+
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow:
@@ -47,15 +51,26 @@ class CheckRow:
     samples: Sequence[SampleRow] = ()
 
     @property
+    def spark(self) -> list[float | None]:
+        """Return the trend from the worst share (at most 98 %) to all rows, as 0 to 1."""
+        lacking = max((1 - share for share in self.shares if share is not None), default=0)
+        scale = max(lacking, LEAST_SCALE)
+        return [None if share is None else 1 - (1 - share) / scale for share in self.shares]
+
+    @property
     def sample_columns(self) -> list[str]:
         return list(dict.fromkeys(name for row in self.samples for name in row))
 
 
 @dataclass(frozen=True, kw_only=True)
 class DimensionCard:
-    """One dimension: its score in the last run, its trend and its checks."""
+    """One dimension: its score in the last run, its trend and its checks.
+
+    `target` is the threshold of the product's objective for it, in percent.
+    """
 
     score: DimensionScore
+    target: float | None
     anchor: str
     readings: Sequence[Reading]
     checks: Sequence[CheckRow]
@@ -125,7 +140,10 @@ class PortCard:
         return any(result.rule.is_runnable for result in self.quality.results)
 
 
-def port_card(quality: PortQuality, trend: PortTrend) -> PortCard:
+def port_card(
+    quality: PortQuality, trend: PortTrend, targets: Mapping[str, float] = NO_TARGETS
+) -> PortCard:
+    """Return the card of a port; `targets` are thresholds (0 to 1) of objectives by dimension."""
     scores = {score.dimension: score for score in quality.scores}
     dimensions = []
     for dimension in Dimension:
@@ -135,6 +153,7 @@ def port_card(quality: PortQuality, trend: PortTrend) -> PortCard:
             dimensions.append(
                 DimensionCard(
                     score=scores.get(dimension, none),
+                    target=100 * targets[dimension] if dimension in targets else None,
                     anchor=f"port-{quality.port.pk}-{dimension}",
                     readings=_readings(trend, dimension),
                     checks=[check_row(row, trend) for row in _worst_first(results)],
@@ -164,7 +183,8 @@ def check_row(result: RuleResult, trend: PortTrend) -> CheckRow:
         tested=_count(outcome.tested if outcome else None),
         failing=_count(outcome.failing if outcome else None),
         state=result.state,
-        message=result.message,
+        # "Not run yet" is what the state says.
+        message=result.message if outcome or rule.reason else "",
         is_changed=result.is_changed,
         shares=trend.shares.get(rule.key, ()),
         samples=result.samples,
@@ -245,12 +265,12 @@ def _place(table: str, columns: str) -> str:
 
 
 def _count(rows: int | None) -> str:
-    return "–" if rows is None else number(rows)
+    return "" if rows is None else number(rows)
 
 
 def _observed(unit: str, value: float | None) -> str:
     if value is None:
-        return "–"
+        return ""
     if unit == Unit.SECONDS:
         return duration_text(value)
     if unit == Unit.PERCENT:

@@ -54,10 +54,12 @@ def product_quality(
     since = timezone.now() - TREND
     frame = product_frame(request, product, reader, tab="product_quality")
     place = [product.domain.slug, product.slug]
+    figures = product.slo_figures.items()
+    targets = {name: row["threshold"] for name, row in figures if row.get("threshold")}
     page = ProductQualityPage(
         frame=frame,
         ports=[
-            port_card(quality, trend_of(quality.port, since=since))
+            port_card(quality, trend_of(quality.port, since=since), targets)
             for quality in results_of(product, reader)
         ],
         definition=SCORE_DEFINITION,

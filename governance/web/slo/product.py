@@ -1,9 +1,11 @@
 """The SLO tab of a product: its objectives, their status, its ports and measurements."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -15,11 +17,12 @@ from catalog.web.csv_lines import csv_response
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
+from governance.alerts.models import Alert
 from governance.slo.evaluation import worst
-from governance.slo.models import Breach, Measurement
+from governance.slo.models import Breach, MaintenanceWindow, Measurement, ObjectiveStandard
 from governance.slo.product_metrics import metrics_for
-from governance.slo.reports import DayReport, reports_of
-from governance.slo.rollups import load_rollups
+from governance.slo.reports import DayReport, ObjectiveReport, reports_of
+from governance.slo.rollups import DAYS, load_rollups
 from governance.slo.stats import DAY, Stats, merge
 from governance.web.slo.exports import (
     DAY_COLUMNS,
@@ -64,9 +67,19 @@ class ProductSLOPage:
     ports: list[PortRow]
     recent: list[Measurement]
     breaches: list[Breach]
+    alerts: list[Alert]
+    maintenance: list[MaintenanceWindow]
     csv_url: str
     measurements_url: str
+    feed_url: str
+    badge_url: str
     edit_url: str
+
+    @property
+    def badge_markdown(self) -> str:
+        """Return what shows the badge in a README, with a link to this page."""
+        base = settings.ASSAY_BASE_IRI.rstrip("/")
+        return f"[![SLO]({base}{self.badge_url})]({self.frame.canonical})"
 
     @cached_property
     def days(self) -> list[tuple[date, list[DayReport | None]]]:
@@ -85,7 +98,13 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContex
     # The head of the page shows the same as its objectives, also before the next evaluation.
     product.slo_verdict = worst(report.verdict for report in reports)
     product.slo_figures = metrics_for((report.objective, report.assessment) for report in reports)
-    cards = [objective_card(report) for report in reports]
+    maintenance = maintenance_of(product, now)
+    periods = [(window.starts_at, window.ends_at) for window in maintenance]
+    origins = origins_of(reports)
+    cards = [
+        objective_card(report, origin=origins.get(report.objective.origin_id, ""), periods=periods)
+        for report in reports
+    ]
     api_url = reverse("api:product_slo", args=[product.uuid])
     frame = product_frame(request, product, reader, tab="product_slo", api_url=api_url)
     page = ProductSLOPage(
@@ -94,7 +113,11 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContex
         ports=port_rows(product, now),
         recent=list(Measurement.objects.of_product(product)[:RECENT]),
         breaches=list(Breach.objects.of_product(product)[:BREACHES]),
+        alerts=list(Alert.objects.open().visible_to(reader).filter(product=product)[:RECENT]),
+        maintenance=[window for window in maintenance if window.ends_at > now - DAY],
         csv_url=_url("product_slo_csv", product),
+        feed_url=_url("product_slo_feed", product),
+        badge_url=reverse("slo_badge", args=[product.uuid]),
         measurements_url=_url("product_measurements_csv", product),
         edit_url=_url("product_objectives", product) if frame.can_edit else "",
     )
@@ -116,6 +139,22 @@ def product_measurements_csv(
     """Return every single measurement that is kept, newest first."""
     rows = measurement_rows(Measurement.objects.of_product(product).iterator(chunk_size=1000))
     return csv_response(f"{product.slug}-probes.csv", MEASUREMENT_COLUMNS, rows)
+
+
+def maintenance_of(product: DataProduct, now: datetime) -> list[MaintenanceWindow]:
+    """Return the planned maintenance of the days that the charts show, and what comes."""
+    windows = MaintenanceWindow.objects.affecting(product).planned()
+    return list(windows.filter(ends_at__gt=now - DAYS * DAY))
+
+
+def origins_of(reports: Sequence[ObjectiveReport]) -> dict[int | None, str]:
+    """Return the domain of each standard that set an objective, by the standard."""
+    ids = (report.objective.origin_id for report in reports)
+    origins = {origin_id for origin_id in ids if origin_id is not None}
+    if not origins:
+        return {}
+    rows = ObjectiveStandard.objects.filter(pk__in=origins)
+    return dict(rows.values_list("pk", "domain__name"))
 
 
 def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:

@@ -2,34 +2,55 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.web.components.charts import Day, Reading
+from catalog.web.components.charts import Band, Day, Reading, period_bands
 from catalog.web.components.humanize import duration, percent
+from governance.slo.assessment import Assessment, BurnRate
 from governance.slo.evaluation import Indicator, ObjectiveSpec
 from governance.slo.reports import DayReport, ObjectiveReport, Point
 from governance.slo.stats import DAY
 from governance.slo.wording import (
     INDICATORS,
     format_assessment,
+    format_duration,
     format_number,
     format_objective,
 )
+from governance.web.slo.labels import indicator_value
+
+Periods = Sequence[tuple[datetime, datetime]]
+# An even burn that leaves more than this says nothing yet.
+BARELY_BEGUN = 0.98
+
+
+@dataclass(frozen=True)
+class BurnRow:
+    """A burn rate over two windows; `counted` is what the long one is based on."""
+
+    windows: str
+    short: str
+    long: str
+    counted: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveCard:
-    """One objective on the page; the values are formatted."""
+    """One objective on the page; the values are formatted.
+
+    `origin` is the domain whose standard set the objective. `periods` are planned maintenance.
+    """
 
     report: ObjectiveReport
     anchor: str
     title: str | LazyText
     port: str
+    origin: str
     description: str
     value: str
     target: str
@@ -37,12 +58,22 @@ class ObjectiveCard:
     total: str
     budget_remaining: str
     burn_rate: str
+    burn_rates: Sequence[BurnRow]
     summary: str
     footnote: str
     bars: Sequence[Day]
     chart_caption: str
     latency: Sequence[Reading]
     budget: Sequence[Reading]
+    bands: Sequence[Band]
+
+    @property
+    def has_bars(self) -> bool:
+        return any(day.ratio.total for day in self.report.days)
+
+    @property
+    def has_maintenance(self) -> bool:
+        return any(day.has_maintenance for day in self.bars)
 
     @property
     def latency_lines(self) -> list[str]:
@@ -60,49 +91,103 @@ class ObjectiveCard:
 
     @property
     def budget_finding(self) -> str:
-        if not self.budget_remaining:
+        """Return the finding of the burn-down: "71 % of the error budget is left; ..."."""
+        assessment, points = self.report.assessment, self.report.burn_down
+        if not points:
             return ""
-        return _("{share} of the error budget is left").format(share=self.budget_remaining)
+        if assessment.remaining == 0:
+            return _("The error budget is spent")
+        left, even = percent(assessment.remaining, 0), max(0.0, points[-1].even_burn)
+        if even > BARELY_BEGUN:
+            return _("{left} of the error budget is left").format(left=left)
+        text = _("{left} of the error budget is left; an even burn would leave {even}")
+        return text.format(left=left, even=percent(even, 0))
 
     @property
     def budget_lines(self) -> list[str]:
         return [_("remaining"), _("even burn")]
 
 
-def objective_card(report: ObjectiveReport) -> ObjectiveCard:
+def objective_card(
+    report: ObjectiveReport, *, origin: str = "", periods: Periods = ()
+) -> ObjectiveCard:
     objective, spec, assessment = report.objective, report.spec, report.assessment
     is_latency = report.is_latency
+    points = report.burn_down
     return ObjectiveCard(
         report=report,
         anchor=f"objective-{objective.pk}",
         title=INDICATORS[Indicator(spec.indicator)],
         port=str(objective.port) if objective.port else "",
+        origin=origin,
         description=format_objective(spec),
-        value=duration(assessment.value) if is_latency else percent(assessment.value, 3),
-        target=duration(spec.effective_threshold) if is_latency else percent(spec.target, 3),
+        value=indicator_value(spec.indicator, assessment.value),
+        target=target_text(spec),
         good=format_number(report.ratio.good),
         total=format_number(report.ratio.total),
         budget_remaining=percent(assessment.remaining, 0) if report.ratio.total else "",
-        burn_rate=format_burn_rate(report),
+        burn_rate=format_rate(assessment.burn_rate) if assessment.recent.total else "",
+        burn_rates=[burn_row(burn) for burn in assessment.burn_rates if burn.long_ratio.total],
         summary=format_assessment(assessment),
-        footnote=threshold_note(spec),
-        bars=[
-            Day(day=day.day.date(), verdict=day.verdict, text=format_day(day))
-            for day in report.days
-        ],
+        footnote=" ".join(filter(None, (threshold_note(spec), maintenance_note(assessment)))),
+        bars=[day_bar(day, periods) for day in report.days],
         chart_caption=chart_caption(report.days),
         latency=_readings(report, lambda point: [point.p50, point.p95]) if is_latency else [],
         budget=_readings(
             report, lambda point: [100 * point.remaining, 100 * max(0.0, point.even_burn)]
         ),
+        bands=period_bands(periods, points[0].at, points[-1].at) if points else [],
     )
 
 
-def format_burn_rate(report: ObjectiveReport) -> str:
-    """Return the burn rate, capped because an objective of 100 % has an infinite one."""
-    if report.assessment.recent.total == 0:
-        return ""
-    return f"{formats.number_format(round(min(report.assessment.burn_rate, 9999), 1), 1)}×"
+def target_text(spec: ObjectiveSpec) -> str:
+    """Return what a value is compared with: of availability its target, else the threshold."""
+    is_share = spec.indicator == Indicator.AVAILABILITY or spec.threshold is None
+    return (
+        percent(spec.target, 3)
+        if is_share
+        else indicator_value(spec.indicator, spec.effective_threshold)
+    )
+
+
+def burn_row(burn: BurnRate) -> BurnRow:
+    windows = _("{short} and {long}").format(
+        short=format_duration(burn.short), long=format_duration(burn.long)
+    )
+    counted = _("{failed} of {total} failed").format(
+        failed=format_number(burn.long_ratio.failed), total=format_number(burn.long_ratio.total)
+    )
+    short = format_rate(burn.short_rate) if burn.short_ratio.total else "–"
+    return BurnRow(windows, short, format_rate(burn.long_rate), counted)
+
+
+def format_rate(rate: float) -> str:
+    """Return a burn rate, capped because an objective of 100 % has an infinite one."""
+    return f"{formats.number_format(round(min(rate, 9999), 1), 1)}×"
+
+
+def maintenance_note(assessment: Assessment) -> str:
+    count = assessment.maintenance
+    return ngettext(
+        "{n} check was made during planned maintenance and counts neither good nor bad.",
+        "{n} checks were made during planned maintenance and count neither good nor bad.",
+        count,
+    ).format(n=format_number(count)) if count else ""  # fmt: skip
+
+
+def day_bar(day: DayReport, periods: Periods) -> Day:
+    """Return a day as a bar; planned maintenance on it is marked and said."""
+    end = day.day + DAY
+    downtime = sum(
+        ((min(stop, end) - max(start, day.day)) for start, stop in periods
+         if start < end and stop > day.day),
+        timedelta(0),
+    )  # fmt: skip
+    text = format_day(day)
+    if downtime:
+        note = _("planned maintenance for {time}").format(time=format_duration(downtime))
+        text = f"{text}, {note}"
+    return Day(day=day.day.date(), verdict=day.verdict, text=text, has_maintenance=bool(downtime))
 
 
 def threshold_note(spec: ObjectiveSpec) -> str:
