@@ -1,25 +1,38 @@
 """Probes per CPU-second of the full path (claim, probe, evaluate, store) against raw aiohttp.
 
-Both sides call the same server, on new connections, in interleaved rounds of one run; only the
-CPU time of this process counts. The server is another process.
+All sides call the same server, on new connections, in interleaved rounds of one run; only the CPU
+time of the process that probes counts. The server is another process, and so is the blackbox
+exporter of Prometheus, which is called by this one (Debian package prometheus-blackbox-exporter).
 
     python -m benchmarks.probe_batch
+    python -m benchmarks.probe_batch --blackbox /usr/bin/prometheus-blackbox-exporter
     python -m benchmarks.probe_batch --ports 50 --rounds 1 --json
 """
 
 import argparse
 import asyncio
+import gc
 import json
 import multiprocessing
 import os
 import statistics
+import subprocess
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from urllib.request import urlopen
 
 from benchmarks.cli import command_line, report
+from benchmarks.processes import TICKS_PER_SECOND, free_port, succeeds, until
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
 IN_FLIGHT = 64
+# Rounds until no verdict changes any more: what a change costs is another question.
+SETTLING = 5
 
 
 def serve(ports: Any) -> None:
@@ -119,17 +132,41 @@ def client(urls: list[str]) -> None:
     )
 
 
-def per_cpu_second(work: Any, count: int) -> float:
-    """Return how many calls a piece of work makes per CPU-second of this process."""
-    started = time.process_time()
+@contextmanager
+def blackbox(program: str) -> Iterator[tuple[str, Callable[[], float]]]:
+    """Run the blackbox exporter; yield its address and a clock of its CPU seconds."""
+    modules = {"http_2xx": {"prober": "http", "http": {"preferred_ip_protocol": "ip4"}}}
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
+        json.dump({"modules": modules}, config)
+        config.flush()
+        place = f"127.0.0.1:{free_port()}"
+        arguments = [f"--config.file={config.name}", f"--web.listen-address={place}"]
+        exporter = subprocess.Popen([program, *arguments], stderr=subprocess.DEVNULL)
+
+        def cpu_seconds() -> float:
+            fields = Path(f"/proc/{exporter.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+        try:
+            until(lambda: succeeds(lambda: urlopen(f"http://{place}/-/healthy")), seconds=20)
+            yield f"http://{place}/probe?module=http_2xx&target=", cpu_seconds
+        finally:
+            exporter.terminate()
+            exporter.wait(20)
+
+
+def per_cpu_second(work: Any, count: int, clock: Callable[[], float] = time.process_time) -> float:
+    """Return how many calls a piece of work makes per CPU-second of a process."""
+    started = clock()
     work()
-    return count / (time.process_time() - started)
+    return count / (clock() - started)
 
 
 def main() -> None:
     parser = command_line(__doc__)
     parser.add_argument("--ports", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--blackbox", help="the program of the blackbox exporter")
     options = parser.parse_args()
     port_numbers: Any = multiprocessing.Queue()
     server = multiprocessing.Process(target=serve, args=(port_numbers,), daemon=True)
@@ -138,23 +175,33 @@ def main() -> None:
     prepare(origin)
     register(origin, options.ports)
     urls = [f"http://{origin}/{number}" for number in range(options.ports)]
-    works = {
-        "raw aiohttp, new connections": lambda: asyncio.run(raw(urls)),
-        "HTTP client alone": lambda: client(urls),
-        "full path": lambda: full(options.ports),
+    for _ in range(SETTLING):
+        full(options.ports)
+    # As a worker process does when it starts; it helps the raw side as much.
+    gc.collect()
+    gc.freeze()
+    works: dict[str, tuple[Callable[[], object], Callable[[], float]]] = {
+        "raw aiohttp, new connections": (lambda: asyncio.run(raw(urls)), time.process_time),
+        "HTTP client alone": (lambda: client(urls), time.process_time),
+        "full path": (lambda: full(options.ports), time.process_time),
     }
-    rates: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(options.rounds + 1):
-        for name, work in works.items():
-            rate = per_cpu_second(work, options.ports)
-            if number:  # the first round warms up
-                rates[name].append(rate)
+    with ExitStack() as stack:
+        if options.blackbox:
+            address, clock = stack.enter_context(blackbox(options.blackbox))
+            targets = [address + quote(url, safe="") for url in urls]
+            works["blackbox exporter"] = (lambda: asyncio.run(raw(targets)), clock)
+        rates: dict[str, list[float]] = {name: [] for name in works}
+        for number in range(options.rounds + 1):
+            for name, (work, clock) in works.items():
+                rate = per_cpu_second(work, options.ports, clock)
+                if number:  # the first round warms up
+                    rates[name].append(rate)
     server.terminate()
     summary(rates, options)
 
 
 def summary(rates: dict[str, list[float]], options: argparse.Namespace) -> None:
-    """Print medians, and their ratios to raw aiohttp."""
+    """Print medians, and their ratios to raw aiohttp and to the blackbox exporter."""
     medians = {name: statistics.median(values) for name, values in rates.items()}
     base = next(iter(medians.values()))
     result = {
@@ -163,6 +210,8 @@ def summary(rates: dict[str, list[float]], options: argparse.Namespace) -> None:
         "per_cpu_second": {name: round(rate) for name, rate in medians.items()},
         "ratio_to_raw": {name: round(rate / base, 2) for name, rate in medians.items()},
     }
+    if other := medians.get("blackbox exporter"):
+        result["full_path_to_blackbox"] = round(medians["full path"] / other, 2)
     lines = [
         f"{name:32} {rate:8.0f} probes/cpu-s   {rate / base:5.2f} of raw"
         for name, rate in medians.items()

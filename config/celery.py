@@ -1,5 +1,6 @@
 """The Celery application; its tasks are found in the apps."""
 
+import gc
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -98,3 +99,13 @@ def clear_heartbeat(**options: Any) -> None:
 def die_with_worker(**options: Any) -> None:
     """End a process of the pool with its worker, even if the worker is killed."""
     die_with_parent(os.getppid())
+
+
+@worker_process_init.connect
+def freeze_imported(**options: Any) -> None:
+    """Keep what is imported out of garbage collection, which would look through it each time.
+
+    A batch of probes makes enough objects for several collections: a fifth of its time.
+    """
+    gc.collect()
+    gc.freeze()

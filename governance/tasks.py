@@ -1,7 +1,7 @@
 """Governance's background jobs; each calls one service. `BEAT` is their timetable."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
@@ -53,6 +53,7 @@ PORTS_PER_BATCH = {ProbeQueue.HEALTHY: 400, ProbeQueue.SLOW: 400}
 BATCHES_PER_TICK = 10
 # Slow work has processes of its own: healthy ports never wait for it.
 QUEUES = {ProbeQueue.HEALTHY: "probes", ProbeQueue.SLOW: "slow_probes"}
+TASK_FIELDS = tuple(field.name for field in fields(ProbeTask))
 PROBE_TICK = 5
 SOURCE_TICK = 10
 MEASURING_TICK = 15
@@ -267,7 +268,10 @@ def hint_representation() -> None:
 
 
 def as_message(tasks: Sequence[ProbeTask]) -> list[JSONObject]:
-    return [asdict(task) | {"slot": task.slot.isoformat()} for task in tasks]
+    return [
+        {name: getattr(task, name) for name in TASK_FIELDS} | {"slot": task.slot.isoformat()}
+        for task in tasks
+    ]
 
 
 def from_message(batch: Sequence[JSONObject]) -> list[ProbeTask]:

@@ -1,11 +1,12 @@
 """Records a batch of probe results: measurements, roll-ups and status in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from catalog.ports.http_types import Timings
 from catalog.ports.models import OutputPort
 from catalog.ports.services import ProbeSummary, update_probe_times
 from governance.slo.models import Measurement, Period, RollUp
@@ -28,6 +29,8 @@ from governance.slo.stats import (
 
 Key = tuple[int, datetime]
 Downtimes = Mapping[int, Sequence[Downtime]]
+# Read one by one: asdict would copy each in depth.
+PHASES = tuple(field.name for field in fields(Timings))
 
 
 def record_measurements(*, results: Sequence[ProbeResult], now: datetime) -> int:
@@ -58,7 +61,7 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
                 status_code=result.status_code,
                 is_reported=result.is_reported,
                 in_maintenance=_is_in_maintenance(result, downtimes),
-                **asdict(result.timings),
+                **{phase: getattr(result.timings, phase) for phase in PHASES},
             )
             for result in new
         ]
