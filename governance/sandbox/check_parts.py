@@ -1,6 +1,6 @@
 """How checks become parts of one statement over a table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -44,6 +44,10 @@ class CheckedTable(Protocol):
     def fetch(self, statement: Statement, seconds: float) -> Sequence[Row]: ...
 
     def fetch_sql(self, sql: str, seconds: float) -> Sequence[Row]: ...
+
+    def rows_that_fail(self, failing: Element, names: Sequence[str], limit: int) -> Element | None:
+        """Return some failing rows, as lists of texts; None if they are found by reading again."""
+        ...
 
     def require_pattern(self, pattern: str) -> None:
         """Raise SourceUnreadable if a text is no pattern."""
@@ -129,13 +133,43 @@ class PartBuilder:
         count_if = self.table.functions.count_if
         is_of_all = condition.tested is true() or isinstance(condition.tested, type(true()))
 
+        names = self.sampled_columns(check)
+        limit = self.request.sample_limit
+        samples = self.table.rows_that_fail(condition.failing, names, limit) if names else None
+        if samples is not None or not names:
+            del self.conditions[check.key]
+
         def result(values: Row, rows: int) -> CheckResult:
-            failing, tested = int(values[0] or 0), rows if is_of_all else int(values[1] or 0)
-            return CheckResult(key=check.key, observed=failing, tested=tested, failing=failing)
+            failing, *others = values
+            n_failing = int(failing or 0)
+            texts = others.pop() or () if samples is not None else ()
+            return CheckResult(
+                key=check.key,
+                observed=n_failing,
+                tested=rows if is_of_all else int(others[0] or 0),
+                failing=n_failing,
+                samples=tuple(dict(zip(names, text, strict=True)) for text in texts),
+            )
 
         tested = () if is_of_all else (count_if(condition.tested),)
-        elements = (count_if(condition.failing), *tested)
+        elements = (count_if(condition.failing), *tested, *(() if samples is None else (samples,)))
         return Part(check=check, elements=elements, result=result, condition=condition)
+
+    def sampled_columns(self, check: Check) -> tuple[str, ...]:
+        """Return the columns of a failing row that may be returned; none if it may not be."""
+        columns = self.columns.get(check.key, check.columns)
+        if self.request.sample_limit < 1 or self.is_classified(columns):
+            return ()
+        return tuple(dict.fromkeys((*self._identifiers(), *columns)))
+
+    def _identifiers(self) -> Iterator[str]:
+        for name in self.request.identifiers:
+            try:
+                identifier = self.table.find(name).name
+            except SourceUnreadable:
+                continue
+            if not self.is_classified([identifier]):
+                yield identifier
 
     def _reference_part(self, check: Check) -> Part | None:
         names = (*check.columns, *check.compared)
@@ -226,8 +260,7 @@ class PartBuilder:
         return bool(classified & parts)
 
     def shows_samples(self, check: Check) -> bool:
-        columns = self.columns.get(check.key, check.columns)
-        return self.request.sample_limit > 0 and not self.is_classified(columns)
+        return bool(self.sampled_columns(check))
 
 
 def moment_text(seconds: float) -> str:

@@ -20,10 +20,13 @@ from governance.sandbox.checks import (
     CheckRun,
     KeyRequest,
 )
+from governance.sandbox.database_servers import database_types
 from governance.sandbox.runner import open_server, respond
 from governance.sandbox.types import FOOTER, Source, SourceUnreadable
 
 NO_REFERENCES: Mapping[str, Server] = MappingProxyType({})
+# The types of server whose rows can be checked.
+CHECKED_TYPES = ("local", "s3", "api", *database_types())
 # After its own time the child has some more to say what it did not reach.
 MORE_SECONDS = 10
 KEY_SECONDS = 50

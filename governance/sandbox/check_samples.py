@@ -1,4 +1,4 @@
-"""The first failing rows of checks, of which no value of a classified column is one."""
+"""Some failing rows of checks, of which no value of a classified column is one."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -19,16 +19,11 @@ RARE = 1000
 def with_samples(
     builder: PartBuilder, results: Sequence[CheckResult], seconds: Callable[[], float]
 ) -> Iterator[list[CheckResult]]:
-    """Yield results again, with the first failing rows of each.
+    """Yield results again, with some failing rows of each.
 
     `seconds` returns how long a statement may take; without time for samples there are none.
     """
-    sampled_keys = [item.key for item in builder.request.checks if builder.shows_samples(item)]
-    failing = [
-        result
-        for result in results
-        if result.failing and result.key in builder.conditions and result.key in sampled_keys
-    ]
+    failing = [result for result in results if result.failing and result.key in builder.conditions]
     rare = [result for result in failing if (result.failing or 0) <= RARE]
     portions = [[result] for result in failing if result not in rare]
     try:
@@ -44,11 +39,8 @@ def _sampled(
 ) -> list[CheckResult]:
     """Return results with samples, found in one reading that ends when it can."""
     table, request = builder.table, builder.request
-    identifiers = _identifiers(builder)
-    names = {
-        result.key: tuple(dict.fromkeys((*identifiers, *builder.columns[result.key])))
-        for result in results
-    }
+    checks = {check.key: check for check in request.checks}
+    names = {result.key: builder.sampled_columns(checks[result.key]) for result in results}
     every = list(dict.fromkeys(chain.from_iterable(names.values())))
     conditions = [builder.conditions[result.key].failing for result in results]
     flags = [case((condition, 1), else_=0) for condition in conditions]
@@ -66,16 +58,6 @@ def _sampled(
         )
         sampled.append(replace(result, samples=samples))
     return sampled
-
-
-def _identifiers(builder: PartBuilder) -> list[str]:
-    identifiers = []
-    for name in builder.request.identifiers:
-        try:
-            identifiers.append(builder.table.find(name).name)
-        except SourceUnreadable:
-            continue
-    return [name for name in identifiers if not builder.is_classified([name])]
 
 
 def as_sample(value: object) -> str | None:

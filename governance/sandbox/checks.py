@@ -150,8 +150,8 @@ class CheckResult:
     baseline (distribution), the number of a SELECT (sql), else the failing rows. It is None
     without an error if there is none: no value (freshness), no baseline yet, a SELECT of null.
     `value` is the newest value of freshness as text. `groups` are the counts of a distribution.
-    `seconds` is the time of the statement, which checks of the same `scan` share. `samples` are the
-    first failing rows, each by column name as text.
+    `seconds` is the time of the statement, which checks of the same `scan` share. `samples` are
+    some failing rows, each by column name as text.
     """
 
     key: str

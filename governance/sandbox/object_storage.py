@@ -194,7 +194,7 @@ class _Reader:
                 self.place = other
                 response = fetch(build(other))
         except FetchFailed as error:
-            raise SourceUnreadable(_failure_code(error), f"{error.message}.") from error
+            raise SourceUnreadable(failure_code(error), f"{error.message}.") from error
         if response.status in (200, 206):
             return response
         raise SourceUnreadable(CODES.get(response.status, "unreachable"), describe_answer(response))
@@ -209,7 +209,7 @@ def describe_answer(response: Response) -> str:
     return f"It answered {response.status}{f' {code}' if code else ''}. {sentence}".strip()
 
 
-def _failure_code(error: FetchFailed) -> str:
+def failure_code(error: FetchFailed) -> str:
     if isinstance(error, AddressBlocked | InvalidUrl):
         return "refused"
     return "too-costly" if isinstance(error, DeadlinePassed) else "unreachable"

@@ -21,6 +21,7 @@ from catalog.ports.files import OutsideFolder, open_in_folders
 from catalog.types import JSONObject
 from governance.sandbox.database_servers import connection_parameters, dialect_of
 from governance.sandbox.groups import GroupCounts, GroupRequest
+from governance.sandbox.http_answers import answer_table, fetched_answer
 from governance.sandbox.object_storage import fetched_object, object_table
 from governance.sandbox.types import (
     FILE_KINDS,
@@ -132,6 +133,11 @@ def open_server(server: Server, request: Source) -> Iterator[OpenServer]:
             kind = FOOTER if fetched.is_footer else kind
             source = replace(of_file, kind=kind, descriptor=descriptor)
             yield OpenServer(source, file_table(server), fetched.note, fetched.is_sample)
+        return
+    if server.type == "api":
+        with fetched_answer(server) as file:
+            source = replace(of_file, kind="json", descriptor=file.fileno())
+            yield OpenServer(source, answer_table(server.location))
         return
     if server.type != "local" or not kind:
         raise SourceUnreadable("not-readable-here")

@@ -81,7 +81,8 @@ def test_failing_rows_are_shown_with_what_identifies_them(orders):
     ages = result_of(orders, check("age", "range", "age", minimum="18", maximum="120"))
     keys = result_of(orders, check("id", "duplicates", "id"))
 
-    assert ages.samples == ({"id": "2", "age": "200"}, {"id": "4", "age": "17"})
+    assert sorted(sample["age"] for sample in ages.samples) == ["17", "200"]
+    assert {"id": "2", "age": "200"} in ages.samples
     assert keys.samples == ({"id": "4", "(rows)": "3"}, {"id": "2", "(rows)": "2"})
 
 

@@ -1,0 +1,106 @@
+"""Checks are proposed from what was true in every reading, with the evidence named."""
+
+from dataclasses import replace
+from functools import reduce
+
+from governance.sandbox.profile_facts import TableFacts, merge_reading, propose_checks
+from governance.sandbox.types import ColumnProfile, TableProfile
+
+
+def column(name, rows, *, nulls=0, distinct=None, **fields):
+    present = rows - nulls
+    return ColumnProfile(
+        name=name,
+        physical_type="VARCHAR",
+        logical_type=fields.pop("logical_type", "string"),
+        n_values=present,
+        null_share=nulls / rows,
+        n_distinct=present if distinct is None else distinct,
+        is_exact=True,
+        **fields,
+    )
+
+
+def reading(rows=100, **changes):
+    columns = {
+        "customer_id": column("customer_id", rows),
+        "state": column("state", rows, distinct=2, top_values=(("open", rows - 10), ("paid", 10))),
+        "amount": column(
+            "amount", rows, nulls=5, distinct=50, logical_type="number", min="0.5", max=str(rows)
+        ),
+        "stars": column("stars", rows, distinct=5, logical_type="integer", min="1", max="5"),
+    }
+    return TableProfile(name="orders", rows=rows, columns=tuple((columns | changes).values()))
+
+
+def facts_of(*readings):
+    return reduce(merge_reading, readings, None)
+
+
+def proposals(*readings):
+    return {
+        (item.check.kind, *item.check.columns): item for item in propose_checks(facts_of(*readings))
+    }
+
+
+def test_what_was_true_in_every_reading_is_proposed_with_its_evidence():
+    found = proposals(reading(100), reading(120), reading(110))
+
+    assert set(found) == {
+        ("missing", "customer_id"),
+        ("duplicates", "customer_id"),
+        ("missing", "state"),
+        ("allowed_values", "state"),
+        ("range", "amount"),
+        ("missing", "stars"),
+        ("range", "stars"),
+    }
+    unique = found["duplicates", "customer_id"]
+    assert unique.reason == ("“customer_id” had no value twice in 3 readings of 100 to 120 rows.")
+    assert found["allowed_values", "state"].check.allowed == ("open", "paid")
+    stars, amount = found["range", "stars"].check, found["range", "amount"].check
+    assert (stars.minimum, stars.maximum) == ("1", "5")
+    assert (amount.minimum, amount.maximum) == ("0.5", None)
+
+
+def test_bounds_that_move_propose_only_that_nothing_is_negative():
+    low = column("amount", 100, distinct=9, logical_type="number", min="3", max="90")
+    negative = replace(low, min="-1")
+
+    found = proposals(reading(), reading(amount=low), reading())
+    assert found["range", "amount"].check.minimum == "0"
+
+    assert ("range", "amount") not in proposals(reading(), reading(amount=negative), reading())
+
+
+def test_one_reading_against_it_ends_a_proposal_for_good():
+    twice = column("customer_id", 100, nulls=1, distinct=98)
+
+    found = proposals(reading(), reading(customer_id=twice), reading(), reading())
+
+    assert not [kind for kind, name in found if name == "customer_id"]
+
+
+def test_few_readings_or_rows_samples_and_estimates_propose_nothing():
+    estimate = replace(column("customer_id", 100), is_exact=False)
+
+    assert proposals(reading(), reading()) == {}
+    assert proposals(*[reading(12)] * 5) == {}
+    assert proposals(*[replace(reading(), is_sample=True)] * 5) == {}
+    assert ("duplicates", "customer_id") not in proposals(*[reading(customer_id=estimate)] * 5)
+
+
+def test_facts_are_kept_as_json_between_readings():
+    facts = facts_of(reading(), reading())
+
+    assert TableFacts.from_json(facts.as_json()) == facts
+    assert len(list(propose_checks(merge_reading(facts, reading())))) == 7
+
+
+def test_a_column_that_is_new_begins_with_no_evidence():
+    new = column("new", 100)
+
+    found = proposals(reading(), reading(), reading(new=new), reading(new=new))
+
+    assert ("missing", "new") not in found
+    assert ("missing", "state") in found
