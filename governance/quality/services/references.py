@@ -6,10 +6,10 @@ from django.db.models import Q
 from catalog.contracts.models import Server, contract_of
 from catalog.ports.models import OutputPort
 from catalog.products.models import Status
-from governance.inspection.models import READABLE
 from governance.inspection.services.values import value_rules
 from governance.quality.rules import QualityRule, ReferencedPort
 from governance.quality.services.reading import PORTS
+from governance.sandbox.check_runner import CHECKED_TYPES
 
 # A product is named by its id, the id of its document, or domain/slug.
 LIVE = (Status.PUBLISHED, Status.DEPRECATED)
@@ -35,7 +35,7 @@ def reference_server(port: OutputPort, rule: QualityRule) -> Server:
             " domain, or public with columns that are not classified."
         )
     contract = contract_of(other)
-    server = contract.servers.filter(type__in=READABLE).first() if contract else None
+    server = contract.servers.filter(type__in=CHECKED_TYPES).first() if contract else None
     if server is None:
         raise ReferenceClosed(f"{name} has no file or database that can be read.")
     return server

@@ -18,7 +18,6 @@ from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.ports.services import published_port
 from catalog.revisions.services import audit_subject
-from governance.inspection.models import READABLE
 from governance.inspection.services.inspecting import one_reading
 from governance.quality.models import (
     CheckOutcome,
@@ -35,7 +34,7 @@ from governance.quality.services.indicators import record_indicators
 from governance.quality.services.reading import PORTS, classified_columns, rules_of
 from governance.quality.services.references import ReferenceClosed, reference_server
 from governance.quality.services.states import publish_quality
-from governance.sandbox.check_runner import run_checks
+from governance.sandbox.check_runner import CHECKED_TYPES, run_checks
 from governance.sandbox.checks import Check, CheckRequest, CheckResult, CheckRun
 from governance.sandbox.types import SourceUnreadable
 
@@ -92,7 +91,7 @@ def run_port_checks(*, port: OutputPort, actor: Writer, run: Runner = run_checks
 def _measure(port: OutputPort, compiled: CompiledContract, run: Runner) -> Measured:
     measured, began = Measured(at=timezone.now()), time.monotonic()
     contract = contract_of(port)
-    server = contract.servers.filter(type__in=READABLE).first() if contract else None
+    server = contract.servers.filter(type__in=CHECKED_TYPES).first() if contract else None
     if contract is None or server is None:
         reason = "Its contract has no file or database that can be read any more."
         return replace(measured, code="no-server", reason=reason)

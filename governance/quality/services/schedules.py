@@ -18,7 +18,6 @@ from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.ports.services import published_port
 from catalog.revisions.services import audit_subject
-from governance.inspection.models import READABLE
 from governance.quality.models import (
     UNCHECKED_STATUSES,
     CheckOutcome,
@@ -28,6 +27,7 @@ from governance.quality.models import (
 from governance.quality.services.reading import PORTS, rules_of
 from governance.quality.services.running import run_port_checks
 from governance.quality.services.states import QUALITY_CHECKS, publish_quality
+from governance.sandbox.check_runner import CHECKED_TYPES
 from governance.schedules.services import claim_rows, skip_to_next_slot, work_through
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def _plan(chosen: QuerySet[OutputPort]) -> int:
 
 def _schedule_missing(chosen: QuerySet[OutputPort]) -> None:
     servers = Server.objects.filter(
-        contract__port_contracts__port=OuterRef("pk"), type__in=READABLE
+        contract__port_contracts__port=OuterRef("pk"), type__in=CHECKED_TYPES
     )
     missing = chosen.filter(Exists(servers), quality_schedule__isnull=True)
     ports = missing.exclude(product__status__in=UNCHECKED_STATUSES)
