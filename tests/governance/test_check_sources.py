@@ -57,7 +57,7 @@ def test_rows_are_looked_up_in_the_file_of_another_product(file_server):
             reference=Reference(server="states", table="", columns=("state",), compared=("label",)),
         ),
         check(
-            "gone",
+            "unknown",
             "reference",
             "status",
             reference=Reference(server="states", table="", columns=("code",)),
@@ -72,13 +72,13 @@ def test_rows_are_looked_up_in_the_file_of_another_product(file_server):
     ]
 
     run = run_checks(file_server("orders.csv"), request(items), {"states": states})
-    state, label, gone, closed, null = run.results
+    state, label, unknown, closed, null = run.results
 
     assert (state.tested, state.failing) == (6, 2)
     assert {sample["status"] for sample in state.samples} == {"weird", "Paid"}
     assert (label.tested, label.failing) == (4, 4)
-    assert (gone.code, closed.code) == ("no-reference", "no-reference")
-    assert "code" in gone.error
+    assert (unknown.code, closed.code) == ("no-reference", "no-reference")
+    assert "code" in unknown.error
     assert (null.failing, run.rows) == (1, len(ORDERS))
     assert run.seconds > 0
 

@@ -44,9 +44,9 @@ def proposals(*readings):
 
 
 def test_what_was_true_in_every_reading_is_proposed_with_its_evidence():
-    found = proposals(reading(100), reading(120), reading(110))
+    proposed = proposals(reading(100), reading(120), reading(110))
 
-    assert set(found) == {
+    assert set(proposed) == {
         ("missing", "customer_id"),
         ("duplicates", "customer_id"),
         ("missing", "state"),
@@ -55,10 +55,10 @@ def test_what_was_true_in_every_reading_is_proposed_with_its_evidence():
         ("missing", "stars"),
         ("range", "stars"),
     }
-    unique = found["duplicates", "customer_id"]
+    unique = proposed["duplicates", "customer_id"]
     assert unique.reason == ("“customer_id” had no value twice in 3 readings of 100 to 120 rows.")
-    assert found["allowed_values", "state"].check.allowed == ("open", "paid")
-    stars, amount = found["range", "stars"].check, found["range", "amount"].check
+    assert proposed["allowed_values", "state"].check.allowed == ("open", "paid")
+    stars, amount = proposed["range", "stars"].check, proposed["range", "amount"].check
     assert (stars.minimum, stars.maximum) == ("1", "5")
     assert (amount.minimum, amount.maximum) == ("0.5", None)
 
@@ -67,8 +67,8 @@ def test_bounds_that_move_propose_only_that_nothing_is_negative():
     low = column("amount", 100, distinct=9, logical_type="number", min="3", max="90")
     negative = replace(low, min="-1")
 
-    found = proposals(reading(), reading(amount=low), reading())
-    assert found["range", "amount"].check.minimum == "0"
+    proposed = proposals(reading(), reading(amount=low), reading())
+    assert proposed["range", "amount"].check.minimum == "0"
 
     assert ("range", "amount") not in proposals(reading(), reading(amount=negative), reading())
 
@@ -76,9 +76,9 @@ def test_bounds_that_move_propose_only_that_nothing_is_negative():
 def test_one_reading_against_it_ends_a_proposal_for_good():
     twice = column("customer_id", 100, nulls=1, distinct=98)
 
-    found = proposals(reading(), reading(customer_id=twice), reading(), reading())
+    proposed = proposals(reading(), reading(customer_id=twice), reading(), reading())
 
-    assert not [kind for kind, name in found if name == "customer_id"]
+    assert not [kind for kind, name in proposed if name == "customer_id"]
 
 
 def test_few_readings_or_rows_samples_and_estimates_propose_nothing():
@@ -100,7 +100,7 @@ def test_facts_are_kept_as_json_between_readings():
 def test_a_column_that_is_new_begins_with_no_evidence():
     new = column("new", 100)
 
-    found = proposals(reading(), reading(), reading(new=new), reading(new=new))
+    proposed = proposals(reading(), reading(), reading(new=new), reading(new=new))
 
-    assert ("missing", "new") not in found
-    assert ("missing", "state") in found
+    assert ("missing", "new") not in proposed
+    assert ("missing", "state") in proposed
