@@ -22,6 +22,7 @@ from catalog.contracts.models import DataContract
 from catalog.manifests.conversion import ODCS, ODPS, convert, convert_strictly, standard_of
 from catalog.manifests.formats.bitol_odps import export
 from catalog.manifests.serializers import json_of, yaml_of
+from catalog.manifests.service_levels import with_objectives
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
@@ -78,6 +79,16 @@ class ConversionQuery(Body):
     )
 
 
+class ContractQuery(ConversionQuery):
+    """The version of a contract, and whether its service levels include the objectives."""
+
+    serviceLevels = serializers.ChoiceField(  # noqa: N815  as the standard writes names
+        ["objectives"],
+        required=False,
+        help_text="objectives adds the product's objectives to slaProperties.",
+    )
+
+
 class ProductManifest(ManifestView):
     """A product as a Bitol ODPS document."""
 
@@ -94,7 +105,7 @@ class ProductManifest(ManifestView):
 class ContractManifest(ManifestView):
     """A contract version as an ODCS document."""
 
-    @extend_schema(parameters=[ConversionQuery], responses=DOCUMENT)
+    @extend_schema(parameters=[ContractQuery], responses=DOCUMENT)
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the stored document, or a converted one that the standard's schema accepts.
 
@@ -140,7 +151,7 @@ class ContractConversion(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(parameters=[ConversionQuery], responses=ConversionAnswer)
+    @extend_schema(parameters=[ContractQuery], responses=ConversionAnswer)
     def get(self, request: Request, uuid: UUID) -> Response:
         """Return the converted document and the report, whether or not it is valid."""
         return _conversion(request, _contract_tree(request, uuid))
@@ -149,7 +160,7 @@ class ContractConversion(APIView):
 def _document(request: Request, tree: JSONObject, report: str, uuid: UUID) -> Response:
     """Return a document as it is stored, or converted as the query asks."""
     query = _conversion_query(request, tree)
-    if not query:
+    if not query.keys() - {"serviceLevels"}:
         return Response(tree)
     conversion = convert_strictly(
         tree, query.get("apiVersion", ""), moves_unknown="extensions" in query
@@ -189,12 +200,17 @@ def _product_tree(request: Request, uuid: UUID) -> JSONObject:
 def _contract_tree(request: Request, uuid: UUID) -> JSONObject:
     visible = DataProduct.objects.visible_to(access_for(request.user)).has("product_id")
     contracts = DataContract.objects.filter(visible).select_related("product")
-    return readable_tree(get_object_or_404(contracts, uuid=uuid), request.user)
+    contract = get_object_or_404(contracts, uuid=uuid)
+    tree = readable_tree(contract, request.user)
+    adds_objectives = request.query_params.get("serviceLevels") == "objectives"
+    return with_objectives(tree, contract.product.tree) if adds_objectives else tree
 
 
 def _conversion_query(request: Request, tree: JSONObject) -> dict[str, str]:
     """Return the query of a conversion. Raises InvalidParameters, also for another's version."""
-    query, standard = ConversionQuery(data=request.query_params.dict()), standard_of(tree)
+    standard = standard_of(tree)
+    kind = ContractQuery if standard is ODCS else ConversionQuery
+    query = kind(data=request.query_params.dict())
     if not query.is_valid():
         raise InvalidParameters(query.errors)
     version = query.validated_data.get("apiVersion", standard.targets[0])

@@ -14,6 +14,7 @@ from catalog.exceptions import ValidationFailed
 from catalog.manifests.formats import openslo
 from catalog.manifests.formats.openslo.documents import document_issues
 from catalog.manifests.formats.openslo.exporting import OpenSloExport, ServiceFacts, export
+from catalog.manifests.formats.openslo.mapping import CALENDAR
 from catalog.manifests.formats.types import ImportedProduct, SourceFile
 from catalog.manifests.import_report import ImportReport
 from catalog.manifests.issues import ParseError
@@ -128,6 +129,60 @@ def test_a_target_edited_elsewhere_changes_that_value_alone():
     assert custom(product.tree, "assayObjectives")[0] == OBJECTIVES[0] | {"target": 0.5}
     assert product.contracts[0]["slaProperties"][0] == LEVELS[0] | {"value": 50.0, "unit": "%"}
     assert product.contracts[0]["slaProperties"][1:] == LEVELS[1:]
+
+
+QUALITY = [
+    {"indicator": "availability", "target": 0.99, "window": "month", "budgeting": "timeslices"},
+    {"indicator": "freshness", "target": 0.9, "threshold": 93600, "window": "week"},
+    {"indicator": "completeness", "target": 0.9, "threshold": 0.995, "source": "reported"},
+    {"indicator": "volume", "target": 0.95, "threshold": 1000, "interval": "1d"},
+    {"indicator": "latency", "target": 0.9, "threshold": 0.5, "percentile": 0.99},
+]
+
+
+def test_every_indicator_and_calendar_window_goes_out_and_returns_unchanged():
+    tree = with_custom(product_tree("Orders"), "assayObjectives", QUALITY)
+    exported = export(facts(tree))
+    specs = {name: one["spec"] for name, one in by_name(exported).items()}
+
+    [month] = specs["web-shop-orders-availability"]["timeWindow"]
+    assert (month["duration"], month["isRolling"]) == ("1M", False)
+    assert month["calendar"]["timeZone"] == "UTC"
+    goals = {name: spec["objectives"][0] for name, spec in specs.items() if "service" in spec}
+    slices = goals["web-shop-orders-availability"]
+    assert (slices["timeSliceTarget"], slices["timeSliceWindow"]) == (1, "5m")
+    assert goals["web-shop-orders-latency"]["timeSliceTarget"] == 0.99
+    freshness, volume = goals["web-shop-orders-freshness"], goals["web-shop-orders-volume"]
+    assert (freshness["op"], freshness["value"]) == ("lte", 93600)
+    assert (volume["op"], volume["value"], volume["target"]) == ("gte", 1000, 0.95)
+    assert goals["web-shop-orders-completeness"]["op"] == "gte"
+    assert [issue for one in exported.documents for issue in document_issues(one)] == []
+    (product,) = read(*exported.documents)
+    assert custom(product.tree, "assayObjectives") == QUALITY
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        ({"duration": "1w", "isRolling": True}, "7d"),
+        ({"duration": "2M", "isRolling": True}, "60d"),
+        ({"duration": "12h", "isRolling": True}, "12h"),
+        ({"duration": "1Q", "isRolling": False, "calendar": CALENDAR}, "quarter"),
+        ({"duration": "1Y", "isRolling": True}, "7d"),
+        ({"duration": "1d", "isRolling": False, "calendar": CALENDAR}, "7d"),
+    ],
+)
+def test_a_window_edited_elsewhere_is_taken_over_if_objectives_have_such(
+    window: JSONObject, expected: str
+):
+    objective = {"indicator": "availability", "target": 0.9, "window": "7d"}
+    tree = with_custom(product_tree("Orders"), "assayObjectives", [objective])
+    documents = export(facts(tree)).documents
+    documents[1]["spec"]["timeWindow"] = [window]
+
+    (product,) = read(*documents)
+
+    assert custom(product.tree, "assayObjectives") == [objective | {"window": expected}]
 
 
 METRIC = {"metricSource": {"type": "Prometheus", "spec": {"query": "up"}}}

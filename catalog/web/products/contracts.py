@@ -278,6 +278,9 @@ def _downloads(contract: DataContract) -> list[Download]:
     report = reverse("api:contract_conversion", args=[contract.uuid])
     declared = str(contract.tree.get("apiVersion") or "")
     downloads = [Download(_("As it is stored ({version})").format(version=declared), url, "")]
+    levels = urlencode({"serviceLevels": "objectives"})
+    label = _("With the product’s objectives as service levels")
+    downloads.append(Download(label, f"{url}?{levels}", ""))
     for version in TARGETS:
         if version != declared:
             query = urlencode({"apiVersion": version, "extensions": "custom"})

@@ -95,7 +95,9 @@ def save_objectives(
     names = {port.name for port in ports if not port.is_deprecated}
     applied = standards.applied_to(product, declared, names)
     current = list(Objective.objects.of_products([product.pk]))
-    expected = [_columns(item, position, product, ports) for position, item in enumerate(applied)]
+    expected = [
+        objective_columns(item, position, product, ports) for position, item in enumerate(applied)
+    ]
     rows = [_take(current, columns, exact=True) for columns in expected]
     is_changed = False
     for columns, row in zip(expected, rows, strict=True):
@@ -105,10 +107,13 @@ def save_objectives(
     return is_changed or bool(current)
 
 
-def _columns(
+def objective_columns(
     item: AppliedObjective, position: int, product: DataProduct, ports: Sequence[OutputPort]
 ) -> Columns:
-    # Of several versions of a port the objective covers the last one that is not deprecated.
+    """Return the columns of an objective that applies to a product with these ports.
+
+    Of several versions of a port it covers the last one that is not deprecated.
+    """
     declared = item.declared
     port = max(
         (port for port in ports if port.name == declared.port),

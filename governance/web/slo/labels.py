@@ -11,6 +11,7 @@ from governance.slo import wording
 from governance.slo.evaluation import Indicator, Verdict
 from governance.slo.models import Objective
 from governance.slo.outcomes import Outcome
+from governance.slo.proposals import ObjectiveProposal
 
 IN_SECONDS = {Indicator.LATENCY.value, Indicator.FRESHNESS.value}
 VERDICT_RANK = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
@@ -70,7 +71,7 @@ def outcome_verdict(outcome: str) -> str:
     return "met" if outcome == Outcome.GOOD else "breached"
 
 
-def objective_label(objective: Objective) -> str:
+def objective_label(objective: Objective | ObjectiveProposal) -> str:
     return wording.format_objective(objective.spec)
 
 

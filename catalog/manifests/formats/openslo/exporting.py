@@ -29,7 +29,7 @@ from catalog.products.projection import custom, custom_pointer
 from catalog.types import JSONObject, JSONValue
 
 OBJECTIVES = "assayObjectives"
-_BUDGETING = {"timeslices": "Timeslices"}
+_BUDGETING = {True: "Timeslices", False: "Occurrences"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +149,10 @@ class _Export:
                 self._losses.append(not_kept(f"{at}/{index}", kind or "An objective", level))
                 self._objectives.append(origin)
                 continue
+            # A percentile implies time slices.
+            is_sliced = objective.get("budgeting") == "timeslices" or "percentile" in objective
             source: JSONObject = {"product": self._facts.iri, "indicator": kind, "port": port}
-            if level.limit is not None:
+            if kind == "latency":
                 source["percentile"] = objective.get("percentile") or DEFAULT_PERCENTILE
             yield slo_document(
                 level,
@@ -159,7 +161,7 @@ class _Export:
                 service=self._service,
                 source={key: value for key, value in source.items() if value},
                 window=str(objective.get("window") or DEFAULT_WINDOW),
-                budgeting=_BUDGETING.get(str(objective.get("budgeting")), "Occurrences"),
+                budgeting=_BUDGETING[is_sliced],
                 objective=origin,
             )
 

@@ -15,9 +15,11 @@ from catalog.manifests.formats.openslo.documents import (
     spec_of,
 )
 from catalog.manifests.formats.openslo.mapping import (
+    DEFAULT_WINDOW,
     entries_of_slo,
     level_of_entry,
     level_of_objective,
+    window_of,
 )
 from catalog.manifests.formats.types import ImportedProduct, SourceFile, kept_fields, product_tree
 from catalog.types import JSONObject, JSONValue
@@ -144,9 +146,11 @@ def _edited_objective(objective: JSONObject, slo: JSONObject) -> JSONObject:
     level, stated = level_of_objective(objective), _first_objective(slo)
     if isinstance(level, str):
         return objective
-    edits = {"target": (level.target, stated.get("target"))}
+    edits: dict[str, tuple[JSONValue, JSONValue]] = {"target": (level.target, stated.get("target"))}
     if level.limit is not None:
         edits["threshold"] = (level.limit, stated.get("value"))
+    window = str(objective.get("window") or DEFAULT_WINDOW)
+    edits["window"] = (window, window_of(slo) or window)
     changed = {key: new for key, (old, new) in edits.items() if new is not None and new != old}
     return objective | changed
 

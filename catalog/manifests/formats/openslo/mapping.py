@@ -17,6 +17,12 @@ from catalog.types import JSONObject, JSONValue
 DEFAULT_WINDOW = "30d"
 DEFAULT_TARGET = 0.99
 DEFAULT_PERCENTILE = 0.95
+# Calendar windows of objectives; this day begins a week, a month and a quarter.
+CALENDAR_WINDOWS = {"week": "1w", "month": "1M", "quarter": "1Q"}
+CALENDAR = {"startTime": "2024-01-01 00:00:00", "timeZone": "UTC"}
+TIME_SLICE = "5m"
+# Of these an objective is good at or above its threshold: a share, or a number of rows.
+AT_LEAST = frozenset("completeness accuracy validity uniqueness volume".split())
 # What a service level is about, by its name in ODCS: a share, or a limit of time.
 RATIOS = frozenset(
     "availability uptime quality completeness accuracy validity consistency uniqueness".split()
@@ -32,6 +38,8 @@ SECONDS: Mapping[str, float] = {
     **dict.fromkeys(("y", "yr", "year", "years"), 31_557_600),
 }
 _NUMBER = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(%|[a-z]+)?\s*\Z", re.IGNORECASE)
+_DURATION = re.compile(r"([1-9][0-9]{0,2})([hdwMQ])\Z")
+DAYS = {"d": 1, "w": 7, "M": 30, "Q": 90}
 _WORDS = (
     ("availability", ("availab", "uptime", "success")),
     ("latency", ("latenc", "response-time", "duration")),
@@ -41,10 +49,14 @@ _WORDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """What an SLO promises: a share of good events, or of events within a limit of seconds."""
+    """What an SLO promises: a share of good events, or of events within a limit.
+
+    The limit is in seconds at most or, with `op` gte, a share or a number of rows at least.
+    """
 
     target: float
     limit: float | None = None
+    op: str = "lte"
     is_assumed: bool = False
 
 
@@ -74,11 +86,35 @@ def level_of_objective(objective: Mapping[str, JSONValue]) -> Level | str:
         return "its target is no number"
     if target >= 1:
         return "OpenSLO allows no target of 100 %"
-    if objective.get("indicator") != "latency":
+    if objective.get("indicator") == "availability":
         return Level(target=float(target))
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
         return "its threshold is no number"
-    return Level(target=float(target), limit=float(threshold))
+    op = "gte" if objective.get("indicator") in AT_LEAST else "lte"
+    return Level(target=float(target), limit=float(threshold), op=op)
+
+
+def time_window(window: str) -> JSONObject:
+    """Return the window of an objective: 30d, 24h, or week, month and quarter of the calendar."""
+    if duration := CALENDAR_WINDOWS.get(window):
+        return {"duration": duration, "isRolling": False, "calendar": dict(CALENDAR)}
+    return {"duration": window, "isRolling": True}
+
+
+def window_of(slo: JSONObject) -> str:
+    """Return the window of an SLO in the notation of objectives; empty if they have no such."""
+    windows = spec_of(slo).get("timeWindow")
+    window = windows[0] if isinstance(windows, list) and windows else None
+    if not isinstance(window, dict):
+        return ""
+    duration = str(window.get("duration"))
+    if window.get("isRolling") is False:
+        return next((name for name, text in CALENDAR_WINDOWS.items() if text == duration), "")
+    match = _DURATION.match(duration)
+    if match is None:
+        return ""
+    days = int(match[1]) * DAYS.get(match[2], 0)
+    return duration if match[2] == "h" else f"{days}d"
 
 
 def slo_document(
@@ -103,14 +139,15 @@ def slo_document(
         indicator = {"ratioMetric": {"counter": True, "good": good, "total": total}}
     else:
         indicator = {"thresholdMetric": metric}
-        objective |= {"op": "lte", "value": level.limit}
+        objective |= {"op": level.op, "value": level.limit}
     if budgeting == "Timeslices":
-        objective |= {"timeSliceTarget": level.target, "timeSliceWindow": "1m"}
+        share = source.get("percentile", 1)
+        objective |= {"timeSliceTarget": share, "timeSliceWindow": TIME_SLICE}
     spec = {
         "description": description[:1050],
         "service": service,
         "indicator": {"metadata": {"name": name}, "spec": indicator},
-        "timeWindow": [{"duration": window, "isRolling": True}],
+        "timeWindow": [time_window(window)],
         "budgetingMethod": budgeting,
         "objectives": [objective],
     }
