@@ -31,7 +31,11 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
     def of_products(self, product_ids: Collection[int]) -> ObjectiveQuerySet:
         """Return the objectives of some products or their ports, in their order."""
         covers = Q(product_id__in=product_ids) | Q(port__product_id__in=product_ids)
-        return self.filter(covers).select_related("port", "status").order_by("position", "pk")
+        return (
+            self.filter(covers)
+            .select_related("port", "status", "origin__domain")
+            .order_by("position", "pk")
+        )
 
     def covering_ports(self, port_ids: Collection[int]) -> ObjectiveQuerySet:
         ports = OutputPort.objects.filter(pk__in=port_ids)

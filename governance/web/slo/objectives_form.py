@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Min
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from catalog.contracts.models import Server, contracts_of
@@ -19,11 +21,13 @@ from catalog.web.products.editing import EditPage, TableView
 from governance.slo.declaration import parse_objective
 from governance.slo.evaluation import ValueSource
 from governance.slo.models import IndicatorValue, Measurement, RollUp
-from governance.slo.projection import KEY
+from governance.slo.preview import preview_objectives
+from governance.slo.projection import KEY, declared_objectives
 from governance.slo.proposals import ObjectiveProposal, propose_for_data, propose_objectives
 from governance.slo.stats import Stats, merge
 from governance.slo.wording import format_objective
 from governance.web.slo.forms import ObjectivesForm, rows_of
+from governance.web.slo.previews import PreviewRow, preview_rows
 
 EVIDENCE = timedelta(days=7)
 VALUES_EVIDENCE = timedelta(days=30)
@@ -35,12 +39,14 @@ class ObjectivesPage(EditPage):
 
     `proposals` come from `checks` measurements of the last week, the first of them `since` then,
     and from the values of the last month; `stated` are objectives that its contracts state. They
-    are shown to a product without objectives.
+    are shown to a product without objectives. `preview` is what the objectives in the form would
+    say of what was recorded, on request.
     """
 
     ports: list[str]
     proposals: Sequence[ObjectiveProposal]
     stated: Sequence[str]
+    preview: Sequence[PreviewRow] | None
     checks: int
     since: datetime | None
     is_filled_in: bool
@@ -53,7 +59,21 @@ class Objectives(TableView):
     step = "objectives"
     form_class = ObjectivesForm
     shows_stored = True
+    preview: Sequence[PreviewRow] | None = None
     template_name = "governance/slo/objectives.html"
+
+    def post(self, request: HttpRequest, **kwargs: object) -> HttpResponse:
+        """Show on request what the objectives would say of what was recorded; else save."""
+        if "preview" not in request.POST:
+            return super().post(request, **kwargs)
+        form: Any = self.get_form(request.POST)
+        if form.is_valid():
+            form.document = with_custom(self.product.tree, KEY, form.objectives() or None)
+            with form.catch_issues():
+                declared = declared_objectives(form.document)
+                now = timezone.now()
+                self.preview = preview_rows(preview_objectives([self.product], declared, now))
+        return self.render(form, status=422 if form.errors else 200)
 
     def get_initial(self) -> FormValues:
         """Return the stored objectives; on request the proposed ones of a product without any."""
@@ -123,6 +143,7 @@ class Objectives(TableView):
             stated=[] if has_objectives else self.stated_texts(),
             checks=0 if has_objectives else self.stats.total,
             since=None if has_objectives else first.aggregate(since=Min("measured_at"))["since"],
+            preview=self.preview,
             is_filled_in=self.is_filled_in,
             is_measurable=servers.filter(is_probed=True).exists(),
         )

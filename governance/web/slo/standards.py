@@ -16,21 +16,32 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog.audit.models import AuditEvent
-from catalog.authorization.access import AccessContext, require_permission, require_user
+from catalog.authorization.access import (
+    AccessContext,
+    access_for,
+    require_permission,
+    require_user,
+)
+from catalog.authorization.tree import domains_within
 from catalog.domains.models import Domain
 from catalog.exceptions import EditConflict
 from catalog.permissions import Permission
+from catalog.products.models import DataProduct, Status
 from catalog.web.domains.pages import find_domain
 from catalog.web.domains.panels import DomainPanel
 from catalog.web.forms.formsets import MORE_ROWS
 from catalog.web.pages import render_form, submitted
 from governance.slo.models import MaintenanceWindow, ObjectiveStandard
+from governance.slo.preview import preview_objectives
+from governance.slo.projection import parse_standards
 from governance.slo.services import set_standards
 from governance.slo.standard_results import StandardResult, standard_results
 from governance.slo.wording import format_objective
 from governance.web.slo.forms import ObjectiveTable, rows_from
+from governance.web.slo.previews import PreviewRow, standard_preview_rows
 
 MAX_SHOWN = 10
+MAX_PREVIEWED = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +82,11 @@ class StandardsPanel:
 
 @dataclass(frozen=True, kw_only=True)
 class StandardsPage:
-    """`last_edit` is the change that an edit conflict is with."""
+    """`last_edit` is the change that an edit conflict is with; `preview` comes on request."""
 
     domain: Domain
     form: "StandardsForm"
+    preview: Sequence[PreviewRow] | None
     last_edit: AuditEvent | None
 
 
@@ -112,8 +124,11 @@ def domain_standards(request: HttpRequest, domain: str) -> HttpResponse:
         raise Http404
     require_permission(request.user, Permission.MANAGE_DOMAIN, row)
     form = StandardsForm(submitted(request), initial=_initial(row))
+    preview: Sequence[PreviewRow] | None = None
     if "more" in request.POST:
         form = StandardsForm(initial=form.submitted(), extra=MORE_ROWS)
+    elif "preview" in request.POST:
+        preview = _preview(form, row, access_for(request.user)) if form.is_valid() else None
     elif form.is_valid():
         try:
             with form.catch_issues():
@@ -129,8 +144,22 @@ def domain_standards(request: HttpRequest, domain: str) -> HttpResponse:
             row.refresh_from_db()
             form.show_conflict(conflict, _initial(row))
     last = AuditEvent.objects.about("domain", str(row.uuid)).first() if form.conflict else None
-    page = StandardsPage(domain=row, form=form, last_edit=last)
+    page = StandardsPage(domain=row, form=form, last_edit=last, preview=preview)
     return render_form(request, "governance/slo/standards.html", page)
+
+
+def _preview(
+    form: StandardsForm, domain: Domain, reader: AccessContext
+) -> Sequence[PreviewRow] | None:
+    """Return how many of the products that the reader may see would miss each standard."""
+    inside = domains_within(Domain.objects.parents(), domain.pk)
+    products = DataProduct.objects.visible_to(reader).live().in_domains(inside)
+    rows: list[PreviewRow] = []
+    with form.catch_issues():
+        declared = parse_standards(form.objectives())
+        chosen = products.exclude(status=Status.EXTERNAL).order_by("name", "pk")[:MAX_PREVIEWED]
+        rows += standard_preview_rows(preview_objectives(chosen, declared, timezone.now()))
+    return None if form.errors else rows
 
 
 def _initial(domain: Domain) -> dict[str, Any]:
