@@ -8,6 +8,8 @@ from catalog.contracts.observations import ValueRange
 from catalog.web.components.badges import verdict_style
 
 # Height distinguishes the verdicts without colour: a breach is short however small it was.
+# Where the axis of shares begins, in percent: a drop from 99.9 to 99.5 would be no line apart.
+BOTTOMS = (99, 95, 90, 80, 50)
 HEIGHTS = {"met": 100, "at_risk": 72, "breached": 40, "collecting": 0, "no_data": 0}
 
 
@@ -39,9 +41,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class LineChart:
-    """Paths of a line chart, and where its axis ends and its target lies."""
+    """Paths of a line chart, where its axis begins and ends, and where its target lies."""
 
     paths: list[tuple[str, str]]
+    bottom: float
     top: float
     target_y: float | None
     first: str
@@ -66,19 +69,26 @@ class StackPart:
 
 
 def line_chart(
-    readings: Sequence[Reading], names: Sequence[str], target: float | None = None
+    readings: Sequence[Reading],
+    names: Sequence[str],
+    target: float | None = None,
+    *,
+    is_share: bool = False,
 ) -> LineChart:
-    """Return up to two lines from zero to a round top."""
+    """Return up to two lines from zero to a round top; shares in percent from a round bottom."""
     values = [value for reading in readings for value in reading.values if value is not None]
-    top = _round_top(max([*values, target or 0, 1e-9]))
+    top = 100 if is_share else _round_top(max([*values, target or 0, 1e-9]))
+    least = min([*values, 100 if target is None else target], default=0)
+    bottom = next((step for step in BOTTOMS if step < least), 0) if is_share else 0
     paths = [
-        (name, line_path([reading.values[index] for reading in readings], top))
+        (name, line_path([reading.values[index] for reading in readings], top, bottom))
         for index, name in enumerate(names)
     ]
     return LineChart(
         paths=paths,
+        bottom=bottom,
         top=top,
-        target_y=None if target is None else _from_top(target, top),
+        target_y=None if target is None else _from_top(target, top, bottom),
         first=readings[0].label if readings else "",
         last=readings[-1].label if readings else "",
     )
@@ -120,20 +130,20 @@ def stack_parts(counts: Iterable[tuple[str, int]]) -> list[StackPart]:
     return parts
 
 
-def line_path(values: Sequence[float | None], top: float) -> str:
+def line_path(values: Sequence[float | None], top: float, bottom: float = 0) -> str:
     """Return the path of a line; a missing value lifts the pen."""
     step = 100 / max(len(values) - 1, 1)
     path, pen_is_down = [], False
     for index, value in enumerate(values):
         if value is not None:
             command = "L" if pen_is_down else "M"
-            path.append(f"{command}{index * step:.2f} {_from_top(value, top):.2f}")
+            path.append(f"{command}{index * step:.2f} {_from_top(value, top, bottom):.2f}")
         pen_is_down = value is not None
     return "".join(path)
 
 
-def _from_top(value: float, top: float) -> float:
-    return 100 - 100 * min(value / top, 1)
+def _from_top(value: float, top: float, bottom: float = 0) -> float:
+    return 100 - 100 * min((value - bottom) / (top - bottom), 1)
 
 
 def _round_top(value: float) -> float:

@@ -25,8 +25,8 @@ from governance.slo.wording import (
 from governance.web.slo.labels import indicator_value
 
 Periods = Sequence[tuple[datetime, datetime]]
-# An even burn that leaves more than this says nothing yet.
-BARELY_BEGUN = 0.98
+# An even burn says nothing while a window begins, nor of one that moves on.
+ENDS, BEGINS = 0.02, 0.98
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class ObjectiveCard:
         if assessment.remaining == 0:
             return _("The error budget is spent")
         left, even = percent(assessment.remaining, 0), max(0.0, points[-1].even_burn)
-        if even > BARELY_BEGUN:
+        if not ENDS < even < BEGINS:
             return _("{left} of the error budget is left").format(left=left)
         text = _("{left} of the error budget is left; an even burn would leave {even}")
         return text.format(left=left, even=percent(even, 0))
