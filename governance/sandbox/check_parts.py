@@ -45,10 +45,6 @@ class CheckedTable(Protocol):
 
     def fetch_sql(self, sql: str, seconds: float) -> Sequence[Row]: ...
 
-    def rows_that_fail(self, failing: Element, names: Sequence[str], limit: int) -> Element | None:
-        """Return some failing rows, as lists of texts; None if they are found by reading again."""
-        ...
-
     def require_pattern(self, pattern: str) -> None:
         """Raise SourceUnreadable if a text is no pattern."""
         ...
@@ -133,26 +129,12 @@ class PartBuilder:
         count_if = self.table.functions.count_if
         is_of_all = condition.tested is true() or isinstance(condition.tested, type(true()))
 
-        names = self.sampled_columns(check)
-        limit = self.request.sample_limit
-        samples = self.table.rows_that_fail(condition.failing, names, limit) if names else None
-        if samples is not None or not names:
-            del self.conditions[check.key]
-
         def result(values: Row, rows: int) -> CheckResult:
-            failing, *others = values
-            n_failing = int(failing or 0)
-            texts = others.pop() or () if samples is not None else ()
-            return CheckResult(
-                key=check.key,
-                observed=n_failing,
-                tested=rows if is_of_all else int(others[0] or 0),
-                failing=n_failing,
-                samples=tuple(dict(zip(names, text, strict=True)) for text in texts),
-            )
+            failing, tested = int(values[0] or 0), rows if is_of_all else int(values[1] or 0)
+            return CheckResult(key=check.key, observed=failing, tested=tested, failing=failing)
 
         tested = () if is_of_all else (count_if(condition.tested),)
-        elements = (count_if(condition.failing), *tested, *(() if samples is None else (samples,)))
+        elements = (count_if(condition.failing), *tested)
         return Part(check=check, elements=elements, result=result, condition=condition)
 
     def sampled_columns(self, check: Check) -> tuple[str, ...]:

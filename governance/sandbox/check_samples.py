@@ -23,7 +23,9 @@ def with_samples(
 
     `seconds` returns how long a statement may take; without time for samples there are none.
     """
-    failing = [result for result in results if result.failing and result.key in builder.conditions]
+    sampled_keys = {item.key for item in builder.request.checks if builder.shows_samples(item)}
+    sampled_keys &= builder.conditions.keys()
+    failing = [result for result in results if result.failing and result.key in sampled_keys]
     rare = [result for result in failing if (result.failing or 0) <= RARE]
     portions = [[result] for result in failing if result not in rare]
     try:

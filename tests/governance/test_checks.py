@@ -302,3 +302,61 @@ def test_the_hostile_column_is_quoted_in_an_expression(orders):
     result = result_of(orders, check("x", "expression", sql=f"{quoted} = 'x'"))
 
     assert (result.tested, result.failing) == (5, 3)
+
+
+@pytest.mark.postgres_source
+def test_checks_of_postgres_only_read_and_what_takes_too_long_costs_only_itself():
+    with postgres_schema() as database:
+        database.execute(
+            "CREATE TABLE orders (id int, name text)",
+            "INSERT INTO orders SELECT n, repeat('a', 30) || '!' FROM generate_series(1, 50) n",
+            "CREATE FUNCTION lower(int) RETURNS int LANGUAGE plpgsql AS $$"
+            " BEGIN DELETE FROM orders; RETURN 1; END $$",
+            "CREATE VIEW slow AS SELECT id FROM orders, pg_sleep(30)",
+        )
+        items = [
+            check("slow", "sql", sql="SELECT count(*) FROM slow"),
+            check("deletes", "expression", sql="lower(id) = 1"),
+            check("system", "sql", sql="SELECT count(*) FROM pg_shadow"),
+            check("null", "missing", "name"),
+            check("pattern", "pattern", "name", pattern="^(a+)+$"),
+            check("percent", "expression", sql="name LIKE '%!' AND name <> ':x'"),
+        ]
+        source = Source(
+            kind="postgres",
+            database=database.parameters,
+            checks=request(items, seconds=12, aliases=("the orders",)),
+        )
+        results = {result.key: result for result in run_on(source).results}
+        rows = database.connection.execute("SELECT count(*) FROM orders").fetchone()
+
+    assert rows == (50,)
+    assert results["slow"].code == "timeout"
+    assert results["deletes"].code != ""
+    assert results["system"].code == "invalid-sql"
+    assert [results[key].failing for key in ("null", "pattern", "percent")] == [0, 50, 0]
+
+
+@pytest.mark.mysql_source
+def test_checks_of_mysql_only_read_and_what_takes_too_long_costs_only_itself():
+    with mysql_database() as database:
+        database.execute(
+            "CREATE TABLE orders (id int, name varchar(50))",
+            "INSERT INTO orders VALUES (1, 'a'), (2, 'A')",
+            "CREATE VIEW slow AS SELECT id, sleep(20) AS s FROM orders",
+        )
+        items = [
+            check("slow", "sql", sql="SELECT sum(s) FROM slow"),
+            check("writes", "sql", sql="SELECT id INTO OUTFILE '/tmp/x' FROM orders"),
+            check("system", "sql", sql="SELECT count(*) FROM mysql.user"),
+            check("values", "allowed_values", "name", allowed=("a",)),
+            check("percent", "expression", sql="name LIKE '%' AND name <> ':x' AND id % 2 >= 0"),
+        ]
+        source = Source(
+            kind="mysql", database=database.parameters, checks=request(items, seconds=8)
+        )
+        results = {result.key: result for result in run_on(source).results}
+
+    assert results["slow"].code == "timeout"
+    assert [results[key].code for key in ("writes", "system")] == ["invalid-sql"] * 2
+    assert [results[key].failing for key in ("values", "percent")] == [1, 0]

@@ -192,9 +192,6 @@ class DatabaseTable:
         self.database.statement_seconds = max(1, round(seconds))
         return self.database.fetch_sql(sql)
 
-    def rows_that_fail(self, failing: Element, names: Sequence[str], limit: int) -> None:
-        return None
-
     def require_pattern(self, pattern: str) -> None:
         require_pattern(restricted_connection(), pattern)
 

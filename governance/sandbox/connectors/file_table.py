@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
-from sqlalchemy import FromClause, and_, column, exists, func, literal, select
+from sqlalchemy import FromClause, and_, column, exists, literal, select
 from sqlalchemy import table as table_clause
 
 from governance.sandbox.check_conditions import Column, Condition, all_present, key_text
@@ -23,7 +23,7 @@ from governance.sandbox.connectors.engine import (
     require_pattern,
 )
 from governance.sandbox.connectors.engine import literal as text_sql
-from governance.sandbox.statistics import Element, Statement, as_text
+from governance.sandbox.statistics import Statement
 from governance.sandbox.types import SourceUnreadable
 
 VIEW, NAMED_VIEW = "checked", "checked_by_name"
@@ -143,17 +143,6 @@ class FileTable:
             f"CREATE OR REPLACE TEMP VIEW {NAMED_VIEW} AS SELECT {', '.join(columns)} FROM {source}"
         )
         self.has_view = True
-
-    def rows_that_fail(self, failing: Element, names: Sequence[str], limit: int) -> Element | None:
-        """Keep some failing rows while a text is parsed, which takes longer than all checks.
-
-        Another reading for them costs a quarter of the time: benchmarks/quality_scan.py.
-        """
-        columns = [self.find(name) for name in names]
-        if not all(known.is_text for known in columns):
-            return None
-        texts = func.list_value(*(as_text(known.text) for known in columns))
-        return func.arg_min(texts, 0, limit).filter(failing)
 
     def require_pattern(self, pattern: str) -> None:
         require_pattern(self.duckdb.connection, pattern)

@@ -76,10 +76,10 @@ class MySQL(Database):
         return {"connect_timeout": 5, "read_timeout": read_timeout, "local_infile": False}
 
     def limit(self, connection: Connection) -> None:
-        if connection.info.get("is_limited"):
-            return
-        connection.info["is_limited"] = True
         seconds = self.statement_seconds
+        if connection.info.get("limit") == seconds:
+            return
+        connection.info["limit"] = seconds
         limits = (
             f"SET SESSION max_execution_time = {seconds * 1000}",  # MySQL
             f"SET SESSION max_statement_time = {seconds}",  # MariaDB
