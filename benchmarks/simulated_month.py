@@ -163,12 +163,16 @@ def measurement(port_id: int, check: Check) -> Measurement:
     )
 
 
-def fill(*, days: int, now: datetime) -> tuple[int, int]:
-    """Give the ports of published products a month of history; return ports and checks."""
+def probed_ports() -> dict[int, int]:
+    """Return the interval of each probed port of a published product, in seconds."""
     schedules = ProbeSchedule.objects.probed().filter(
         port__product__status__in=LIVE_STATUSES, port__product__working_copy_of__isnull=True
     )
-    intervals = dict(schedules.order_by("port_id").values_list("port_id", "interval"))
+    return dict(schedules.order_by("port_id").values_list("port_id", "interval"))
+
+
+def fill(intervals: Mapping[int, int], *, days: int, now: datetime) -> int:
+    """Give ports a history up to now; return how many checks it has."""
     start = start_of_day(now) - days * DAY
     objectives = _forget(intervals, since=start)
     count = 0
@@ -198,7 +202,7 @@ def fill(*, days: int, now: datetime) -> tuple[int, int]:
         print(f"{day:%Y-%m-%d} {count:>10,} checks", flush=True)
     products = OutputPort.objects.filter(pk__in=intervals).values_list("product_id", flat=True)
     publish_status(product_ids=[], changed=set(products), now=now)
-    return len(intervals), count
+    return count
 
 
 def fill_values(objectives: Collection[int], *, start: datetime, end: datetime) -> None:
@@ -270,8 +274,9 @@ def main() -> None:
     options = parser.parse_args()
     began = time.monotonic()
     if options.fill:
-        ports, count = fill(days=options.days, now=timezone.now())
-        print(f"{count:,} checks of {ports} ports in {time.monotonic() - began:.0f} s")
+        ports = probed_ports()
+        count = fill(ports, days=options.days, now=timezone.now())
+        print(f"{count:,} checks of {len(ports)} ports in {time.monotonic() - began:.0f} s")
         return
     now = start_of_day(timezone.now())
     for pattern in PATTERNS:

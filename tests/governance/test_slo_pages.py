@@ -14,7 +14,14 @@ from governance.slo.services import roll_up_days
 from governance.slo.services.values import RecordedValue, record_values
 from governance.slo.stats import DAY, start_of_day
 from tests.factories import make_domain, make_person, make_published_product
-from tests.governance.measuring import declare_objectives, make_port, probe_result, record, slots
+from tests.governance.measuring import (
+    MINUTE,
+    declare_objectives,
+    make_port,
+    probe_result,
+    record,
+    slots,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -93,11 +100,16 @@ def test_single_measurements_are_a_csv_file(client, measured):
 def test_a_product_without_objectives_says_so_and_shows_its_measurements(client):
     product = make_published_product("Quiet")
     port = make_port(product)
-    record([probe_result(port, timezone.now())], now=timezone.now())
+    now = timezone.now()
+    failed = [probe_result(port, now - n * MINUTE, Outcome.HTTP_ERROR) for n in range(12)]
+    record(failed, now=now)
 
-    text = client.get(f"{product.path}/slo").content.decode()
+    text = " ".join(client.get(f"{product.path}/slo").content.decode().split())
 
     assert "No objectives" in text
+    assert re.search(
+        r"\b0\s% <span class=\"muted small\"> of 12 checks, no objective </span>", text
+    )
     assert "Latest measurements" in text
 
 

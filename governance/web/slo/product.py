@@ -19,7 +19,13 @@ from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 from governance.alerts.models import Alert
 from governance.slo.evaluation import worst
-from governance.slo.models import Breach, MaintenanceWindow, Measurement, ObjectiveStandard
+from governance.slo.models import (
+    Breach,
+    MaintenanceWindow,
+    Measurement,
+    Objective,
+    ObjectiveStandard,
+)
 from governance.slo.product_metrics import metrics_for
 from governance.slo.reports import DayReport, ObjectiveReport, reports_of
 from governance.slo.rollups import DAYS, load_rollups
@@ -38,12 +44,16 @@ BREACHES = 20
 
 @dataclass(frozen=True)
 class PortRow:
-    """The measurements of a port over the last day; `interval` in seconds."""
+    """The measurements of a port over the last day, also without an objective on them.
+
+    `interval` in seconds.
+    """
 
     port: OutputPort
     is_probed: bool
     interval: int | None
     stats: Stats
+    has_objective: bool
 
     @property
     def share(self) -> float | None:
@@ -110,7 +120,7 @@ def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContex
     page = ProductSLOPage(
         frame=frame,
         cards=cards,
-        ports=port_rows(product, now),
+        ports=port_rows(product, now, [report.objective for report in reports]),
         recent=list(Measurement.objects.of_product(product)[:RECENT]),
         breaches=list(Breach.objects.of_product(product)[:BREACHES]),
         alerts=list(Alert.objects.open().visible_to(reader).filter(product=product)[:RECENT]),
@@ -157,7 +167,9 @@ def origins_of(reports: Sequence[ObjectiveReport]) -> dict[int | None, str]:
     return dict(rows.values_list("pk", "domain__name"))
 
 
-def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:
+def port_rows(
+    product: DataProduct, now: datetime, objectives: Sequence[Objective]
+) -> list[PortRow]:
     """Return each output port with its measurements of the last 24 hours."""
     ports = list(product.output_ports.select_related("probe_schedule"))
     rollups = load_rollups([port.pk for port in ports], now)
@@ -172,7 +184,11 @@ def port_rows(product: DataProduct, now: datetime) -> list[PortRow]:
         recent = [stats for at, parts in hours if at > now - DAY for stats in parts]
         schedule = getattr(port, "probe_schedule", None)
         interval = schedule.interval if schedule else None
-        rows.append(PortRow(port, port.pk in probed, interval, merge(recent)))
+        has_objective = any(
+            objective.spec.is_probed and objective.port_id in (None, port.pk)
+            for objective in objectives
+        )
+        rows.append(PortRow(port, port.pk in probed, interval, merge(recent), has_objective))
     return rows
 
 
