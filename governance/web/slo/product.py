@@ -28,8 +28,8 @@ from governance.slo.models import (
 )
 from governance.slo.product_metrics import metrics_for
 from governance.slo.reports import DayReport, ObjectiveReport, reports_of
-from governance.slo.rollups import DAYS, load_rollups
-from governance.slo.stats import DAY, Stats, merge
+from governance.slo.rollups import DAYS, last_day
+from governance.slo.stats import DAY, Stats
 from governance.web.slo.exports import (
     DAY_COLUMNS,
     MEASUREMENT_COLUMNS,
@@ -172,7 +172,7 @@ def port_rows(
 ) -> list[PortRow]:
     """Return each output port with its measurements of the last 24 hours."""
     ports = list(product.output_ports.select_related("probe_schedule"))
-    rollups = load_rollups([port.pk for port in ports], now)
+    measured = last_day([port.pk for port in ports], now)
     probed = set(
         product.output_ports.filter(port_contract__contract__servers__is_probed=True).values_list(
             "pk", flat=True
@@ -180,15 +180,14 @@ def port_rows(
     )
     rows = []
     for port in ports:
-        hours = rollups.by_hour([port.pk]).items()
-        recent = [stats for at, parts in hours if at > now - DAY for stats in parts]
+        stats = measured.get(port.pk, Stats())
         schedule = getattr(port, "probe_schedule", None)
         interval = schedule.interval if schedule else None
         has_objective = any(
             objective.spec.is_probed and objective.port_id in (None, port.pk)
             for objective in objectives
         )
-        rows.append(PortRow(port, port.pk in probed, interval, merge(recent), has_objective))
+        rows.append(PortRow(port, port.pk in probed, interval, stats, has_objective))
     return rows
 
 
