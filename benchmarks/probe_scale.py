@@ -100,7 +100,9 @@ def kind_of(number: int, hostile_share: float) -> str:
     return HOSTILE[number // every % len(HOSTILE)]
 
 
-def register(ports: int, port_number: int, hostile_share: float) -> None:
+def register(
+    ports: int, port_number: int, hostile_share: float, *, interval: int = INTERVAL
+) -> None:
     """Write products, ports, contracts, schedules and objectives in bulk; slots are spread."""
     from catalog.audit.actors import SystemActor
     from catalog.contracts.models import DataContract, PortContract, Server
@@ -155,8 +157,8 @@ def register(ports: int, port_number: int, hostile_share: float) -> None:
     ProbeSchedule.objects.bulk_create(
         ProbeSchedule(
             port=row,
-            interval=INTERVAL,
-            next_due_at=start + timedelta(seconds=INTERVAL * number / ports),
+            interval=interval,
+            next_due_at=start + timedelta(seconds=interval * number / ports),
         )
         for number, row in enumerate(rows)
     )
@@ -209,7 +211,7 @@ def lateness(since: datetime, until: datetime, ports: int, hostile_share: float)
 @contextlib.contextmanager
 def names_of_our_own() -> Iterator[bool]:
     """Give this process a file of host names with the rebinding one; False if it cannot."""
-    text = Path("/etc/hosts").read_text() + f"127.0.0.1 {REBINDING}\n"
+    text = Path("/etc/hosts").read_text() + f"127.0.0.2 {REBINDING}\n"
     with tempfile.NamedTemporaryFile("w", prefix="hosts-") as hosts:
         hosts.write(text)
         hosts.flush()

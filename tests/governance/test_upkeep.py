@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -87,6 +88,44 @@ def test_old_measurements_go_and_what_objectives_need_stays():
 
     prune(now=START + 500 * DAY)
     assert not RollUp.objects.exists()
+
+
+def test_days_that_are_kept_longer_do_not_stop_the_pruning_of_hours():
+    port = make_port()
+    measured_days(port, 2)
+    roll_up_days(now=START + 2 * DAY)
+
+    prune(now=START + 120 * DAY)
+
+    assert set(RollUp.objects.values_list("period", flat=True)) == {Period.DAY}
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_pruning_locks_the_rows_that_it_deletes_and_nothing_else():
+    port = make_port()
+    old, count = START - 30 * DAY, 12_000
+    Measurement.objects.bulk_create(
+        Measurement(
+            port=port,
+            slot=old + n * timedelta(seconds=1),
+            measured_at=old,
+            outcome="good",
+            total=0.1,
+        )
+        for n in range(count)
+    )
+    # Even if all of it were one transaction, it would lock nothing that recording waits for.
+    with transaction.atomic(), connection.cursor() as cursor:
+        assert prune(now=START) == count
+        cursor.execute(
+            "SELECT DISTINCT mode FROM pg_locks JOIN pg_class ON pg_class.oid = relation"
+            " WHERE pid = pg_backend_pid() AND relname IN (%s, %s)",
+            [Measurement._meta.db_table, RollUp._meta.db_table],
+        )
+        modes = {mode for (mode,) in cursor}
+
+    assert modes == {"AccessShareLock", "RowExclusiveLock"}
 
 
 def test_what_is_pruned_can_be_recorded_no_more_than_once_meanwhile():

@@ -10,6 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from catalog.contracts.probe_settings import KEY as PROBE
+from catalog.manifests.issues import ParseError
+from catalog.manifests.readers import read_documents
+from catalog.manifests.serializers import yaml_of
 from catalog.ports.projection import MAX_INTERVAL, MIN_INTERVAL
 from catalog.products.projection import custom, with_custom
 from catalog.types import FormValues, JSONObject, JSONValue
@@ -36,6 +40,7 @@ USUAL: Mapping[str, JSONObject] = {
 # The fields that choose among the types of server of one kind.
 TYPE_FIELDS = {DATABASE: "database_type", OTHER: "other_type"}
 OTHER_TYPES = [("s3", "S3"), ("sftp", "SFTP"), ("kafka", "Kafka"), ("custom", _("other"))]
+MAX_PROBE = 50_000
 CREDENTIALS = {"user": "assayUser", "secret": "assaySecret"}
 SECRET_NAME = re.compile(r"[A-Za-z0-9_]+\Z")
 VARIABLE = re.compile(r"\$\{[^{}]+\}\Z")
@@ -154,6 +159,21 @@ class PortForm(DatabaseFields, DocumentForm):
         help_text=_("Seconds, 5 to 86 400. Leave empty for the default."),
     )
 
+    probe = TextAreaField(
+        label=_("How it is checked"),
+        required=False,
+        rows=4,
+        max_length=MAX_PROBE,
+        help_text=_(
+            "Empty: by a GET, or by opening the file. As YAML: method, headers (secretName, never "
+            "the secret), body, expectedStatus, maxBytes, assertions and schema of the JSON body; "
+            "query for a database; heartbeat for what cannot be reached."
+        ),
+        widget=forms.Textarea(
+            attrs={"rows": 4, "spellcheck": "false", "placeholder": "expectedStatus: [200]"}
+        ),
+    )
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in ("format", "database_type", "other_type"):
@@ -175,6 +195,18 @@ class PortForm(DatabaseFields, DocumentForm):
                 self.add_error(name, _("Required for this type of server."))
         return cleaned
 
+    def clean_probe(self) -> JSONObject | None:
+        """Return the settings as the contract has them; what they say is checked with it."""
+        text = str(self.cleaned_data["probe"])
+        if not text.strip():
+            return None
+        try:
+            documents = read_documents(text.encode(), name="probe")
+        except ParseError as error:
+            issue = error.issue
+            raise ValidationError(f"{issue.message}. {issue.hint}") from error
+        return documents[0].tree
+
     @property
     def keeps_type(self) -> bool:
         """Return True if the server keeps its type, and so the members that it has."""
@@ -192,13 +224,15 @@ class PortForm(DatabaseFields, DocumentForm):
         keys, edited = self.NEEDS[self.cleaned_data["kind"]], self.edited()
         if self.keeps_type:
             changed = {key: self.cleaned_data[name] for name, key in keys.items() if name in edited}
-            if not changed and not edited & CREDENTIALS.keys():
+            if not changed and not edited & {*CREDENTIALS, "probe"}:
                 return None
             server = {"server": "production", "type": self._type()} | current | changed
         else:
             server = {"server": current.get("server") or "production", "type": self._type()}
             values = {key: self.cleaned_data[name] for name, key in keys.items()}
             server |= {key: value for key, value in values.items() if value or key != "schema"}
+        if "probe" in edited:
+            server = with_custom(server, PROBE, self.cleaned_data["probe"])
         return self.signed_in(server) if self.cleaned_data["kind"] == DATABASE else server
 
     def port_fields(self) -> dict[str, str]:
@@ -212,6 +246,8 @@ class PortForm(DatabaseFields, DocumentForm):
         match = PORT_PATH.match(location)
         if match is None:
             return super().path_of(location)
+        if location.startswith("/servers/0/customProperties/"):
+            return "probe"
         if match[1] == "location":
             return "url" if self.cleaned_data.get("kind") == API else "place"
         return match[1]
@@ -236,6 +272,8 @@ def initial_from(entry: JSONObject, server: JSONObject) -> FormValues:
     }
     for name, key in PortForm.NEEDS[initial["kind"]].items():
         initial[name] = server.get(key, "")
+    probe = custom(server, PROBE)
+    initial["probe"] = yaml_of(probe) if probe else ""
     return initial | {name: custom(server, key) or "" for name, key in CREDENTIALS.items()}
 
 
