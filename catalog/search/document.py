@@ -43,6 +43,7 @@ class SearchDocument:
     sensitivities: tuple[str, ...] = ()
     verdicts: tuple[str, ...] = ()
     contract_states: tuple[str, ...] = ()
+    quality_states: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()

@@ -50,6 +50,8 @@ STATES = ("draft", "published", "deprecated", "retired", "external", "certified"
 SENSITIVITIES = ("public", "internal", "confidential", "restricted")
 VERDICTS = ("met", "at_risk", "breached", "collecting", "no_data")
 CONTRACT_STATES = ("broken", "unknown", "met")
+# `quality:failed` means the field "checks"; `quality:>=98` is the number.
+QUALITY_STATES = ("failed", "unknown", "collecting", "passed", "none")
 # One search finds documents of one type: the first of these by default.
 TYPES = ("product", "term", "domain")
 DEFAULT_TYPE = TYPES[0]
@@ -64,6 +66,7 @@ FIELDS = (
     Field("sensitivity", "sensitivities", is_facet=True, choices=SENSITIVITIES),
     Field("slo", "verdicts", is_facet=True, choices=VERDICTS),
     Field("contract", "contract_states", is_facet=True, choices=CONTRACT_STATES),
+    Field("checks", "quality_states", is_facet=True, choices=QUALITY_STATES),
     Field("format", "formats", is_facet=True),
     Field("license", "licenses", is_facet=True, aliases=("licence",)),
     Field("owner", "owners", is_facet=True, aliases=("team",)),

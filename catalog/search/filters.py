@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from catalog.identifiers import normalize, without_host
 from catalog.issues import closest
-from catalog.search.fields import BY_NAME, Field, FieldType, Unit
+from catalog.search.fields import BY_NAME, QUALITY_STATES, Field, FieldType, Unit
 
 MAX_VALUE_LENGTH = 2000
 MAX_VALUES = 50
@@ -126,6 +126,8 @@ def parse_filter(name: str, value: str, *, now: datetime) -> Filter:
     if field.name == "certified" and normalize(value) in _NEGATIONS:
         is_negated = is_negated != _NEGATIONS[normalize(value)]
         return Filter("is", ("certified",), is_negated=is_negated, raw="certified")
+    if field.name == "quality" and normalize(value) in QUALITY_STATES:
+        field = BY_NAME["checks"]
     if field.type is FieldType.TERMS:
         return Filter(field.name, _values(field, value), is_negated=is_negated, raw=value)
     try:

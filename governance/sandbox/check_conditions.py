@@ -262,7 +262,9 @@ def is_one_of(texts: Sequence[str], column: Column, functions: Functions) -> Ele
         return false()
     numbers = [functions.number(text) for text in texts]
     if column.logical_type in NUMBERS and None not in numbers:
-        return numbers_of(column, functions).in_(numbers)
+        # One by one: a list is bound with the type of its first number, which may be an integer.
+        value = numbers_of(column, functions)
+        return or_(*(value == number for number in numbers))
     if column.logical_type == "boolean":
         truths = {text.strip().casefold() in ("true", "1") for text in texts}
         return or_(*(column.value.is_(true() if one else false()) for one in truths))

@@ -375,6 +375,15 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(mesh.send("POST", path), path, same=lambda body: body["current"])
 
 
+@writing("POST", "/products/{uuid}/ports/{port}/checks/run")
+def _(mesh: Mesh) -> Exchange:
+    product = give_schema(mesh.draft(), "sex", "age", required=True)
+    write_file(product.domain, "sex,age\nf,30\n,31\n")
+    path = f"/products/{product.uuid}"
+    answer = mesh.send("POST", f"{path}/ports/{product.output_ports.get().name}/checks/run")
+    return Exchange(answer, f"{path}/quality", same=lambda body: body["ports"][0])
+
+
 @writing("POST", "/products/{uuid}/classification-suggestions")
 def _(mesh: Mesh) -> Exchange:
     product = give_schema(mesh.draft(), "order_id", "email")

@@ -257,6 +257,9 @@ def biased(slug: str, **fields: Any) -> SearchDocument:
         ("imbalance:sex=female", {"skewed"}),
         ("has:bias-notes method:survey", {"even"}),
         ("quality:>=98", {"even"}),
+        ("quality:failed", {"skewed"}),
+        ("checks:passed", {"even"}),
+        ("-quality:failed", {"even", "silent"}),
         ("quality:0.9..0.99", {"even", "skewed"}),
         ("latency:<500ms", {"skewed"}),
         ("latency:<=0.5s", {"skewed", "even"}),
@@ -270,12 +273,12 @@ def test_numbers_filter(engine: SearchBackend, entered: str, expected: set[str])
     even = biased(
         "even", measures={"min_share.sex": 0.48, "max_gap.age_group": 0.06}, methods=("Survey",),
         imbalances=("sex",), quality=0.985, latency=0.5, updated=1_795_500_000,
-        certified_until=1_806_000_000,
+        certified_until=1_806_000_000, quality_states=("passed",),
     )  # fmt: skip
     skewed = biased(
         "skewed", measures={"min_share.sex": 0.2, "max_gap.age_group": 0.31},
         imbalances=("sex", "female", "sex=female"), quality=0.9, latency=0.2,
-        updated=1_794_500_000,
+        updated=1_794_500_000, quality_states=("failed",),
     )  # fmt: skip
     fill(engine, [even, skewed, doc("silent")])
 

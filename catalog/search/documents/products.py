@@ -53,6 +53,7 @@ def product_document(product: DataProduct, related: RelatedData) -> SearchDocume
         sensitivities=(Sensitivity(product.sensitivity).label,),
         verdicts=(product.slo_verdict,),
         contract_states=(product.contract_state,),
+        quality_states=(product.quality_state,),
         has=tuple(_contents(product, related)),
         answers=tuple(text for _, text in related.answers if text),
         notes=tuple(_notes(product, related)),

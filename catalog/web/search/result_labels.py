@@ -26,12 +26,20 @@ FACETS = {
     "sensitivity": gettext_lazy("Sensitivity"),
     "slo": gettext_lazy("SLO"),
     "contract": gettext_lazy("Contract"),
+    "checks": gettext_lazy("Quality checks"),
     "bias": gettext_lazy("Representation of groups"),
     "imbalance": gettext_lazy("Assessed attribute"),
     "format": gettext_lazy("Format"),
     "license": gettext_lazy("Licence"),
     "owner": gettext_lazy("Owner"),
     "tag": gettext_lazy("Tag"),
+}
+CHECK_VALUES = {
+    "failed": gettext_lazy("Failed"),
+    "unknown": gettext_lazy("Unknown"),
+    "collecting": gettext_lazy("Not run yet"),
+    "passed": gettext_lazy("Passed"),
+    "none": gettext_lazy("No checks"),
 }
 VALUES = {
     "draft": gettext_lazy("Draft"),
@@ -119,6 +127,8 @@ def labels_of(facets: Sequence[Facet]) -> FacetLabels:
 
 
 def label_of(labels: FacetLabels, name: str, value: str) -> str:
+    if name == "checks":
+        return str(CHECK_VALUES.get(value, value))
     if name in ("is", "sensitivity", "slo", "contract", "bias"):
         return str(VALUES.get(value, value))
     return labels.get((name, value), value)
