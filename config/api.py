@@ -34,6 +34,10 @@ from catalog.api.rest.docs import OpenAPIDocument
 from catalog.api.search import Search, SimilarProducts
 from catalog.api.working_copy import WorkingCopy
 from config.ops.views import SystemStatus
+from governance.api.alerts.alerts import Alerts
+from governance.api.alerts.deliveries import Deliveries
+from governance.api.alerts.routes import AlertRoutes
+from governance.api.alerts.rules import AlertRules
 from governance.api.classification import ClassificationSuggestions
 from governance.api.inbox import Inbox, InboxPreferences
 from governance.api.inspection import PortInspection
@@ -55,6 +59,8 @@ DOMAIN = f"{V1}domains/<str:slug>"
 TEAM_REQUEST = f"{V1}teams/<str:slug>/requests/<int:pk>"
 INSPECTION = f"{V1}ports/<int:pk>/inspection"
 REPRESENTATION = f"{V1}ports/<int:pk>/representation"
+ALERT = f"{V1}alerts/<uuid:uuid>"
+ALERT_ROUTE = f"{V1}alert-routes/<uuid:uuid>"
 RUNS = f"{V1}ports/<int:port>/representation/runs"
 
 
@@ -172,6 +178,21 @@ urlpatterns = [
     route(f"{INSPECTION}/adopt", PortInspection, "port_adoption", post="adopt"),
     route(REPRESENTATION, PortRepresentation, "representation", get="retrieve", post="create"),
     row(f"{REPRESENTATION}/plan", PortRepresentationPlan, "representation_plan"),
+    rows(f"{V1}alerts", Alerts, "alerts"),
+    row(ALERT, Alerts, "alert"),
+    route(f"{ALERT}/events", Alerts, "alert_events", get="events"),
+    route(f"{ALERT}/acknowledge", Alerts, "alert_acknowledge", post="acknowledge"),
+    route(f"{ALERT}/assign", Alerts, "alert_assign", post="assign"),
+    route(f"{ALERT}/resolve", Alerts, "alert_resolve", post="resolve"),
+    route(f"{ALERT}/silence", Alerts, "alert_silence", post="silence"),
+    route(f"{V1}alert-kinds", AlertRules, "alert_kinds", get="kinds"),
+    rows(f"{V1}alert-rules", AlertRules, "alert_rules"),
+    row(f"{V1}alert-rules/<uuid:uuid>", AlertRules, "alert_rule"),
+    rows(f"{V1}alert-routes", AlertRoutes, "alert_routes"),
+    row(ALERT_ROUTE, AlertRoutes, "alert_route"),
+    route(f"{ALERT_ROUTE}/test", AlertRoutes, "alert_route_test", post="test"),
+    route(f"{ALERT_ROUTE}/secret", AlertRoutes, "alert_route_secret", post="secret"),
+    rows(f"{V1}alert-deliveries", Deliveries, "alert_deliveries"),
     rows(RUNS, RepresentationRuns, "representation_runs"),
     row(f"{RUNS}/<int:pk>", RepresentationRuns, "representation_run"),
     rows(f"{V1}objectives", Objectives, "objectives"),

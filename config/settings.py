@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"AlertSeverity": "governance.alerts.models.rule_rows.SEVERITIES"},
 }
 
 # --- language and time ------------------------------------------------------------------------

@@ -19,6 +19,7 @@ class GovernanceConfig(AppConfig):
         from catalog.web.domains.panels import register_panel
         from catalog.web.products.formats import register_formats
         from governance.alerts.kinds import INSTALLATION_KINDS, register_kind
+        from governance.alerts.services import register_watch
         from governance.alerts.wakeup import register_waker
         from governance.inspection.alert_kinds import CONTRACT_BROKEN
         from governance.inspection.services import (
@@ -39,6 +40,7 @@ class GovernanceConfig(AppConfig):
             apply_standards_in_domains,
             project_objectives,
         )
+        from governance.slo.services.alerting import watch_breaches, watch_poller, watch_ports
         from governance.tasks import hint_delivery
         from governance.web.representation.format_links import datasheet_links
         from governance.web.slo.standards import standards_panel
@@ -56,5 +58,8 @@ class GovernanceConfig(AppConfig):
         register_upload_check("content", content_issues)
         register_projector("objectives", parse=declared_objectives, write=project_objectives)
         register_waker(hint_delivery)
+        register_watch("poller", watch_poller)
+        register_watch("ports", watch_ports)
+        register_watch("breaches", watch_breaches)
         for kind in (*INSTALLATION_KINDS, *SLO_KINDS, QUALITY_FAILED, CONTRACT_BROKEN, BIAS_DRIFT):
             register_kind(kind)

@@ -25,6 +25,7 @@ MLCROISSANT = os.environ.get("ASSAY_TEST_MLCROISSANT", "")
 REPRESENTATION = os.environ.get("ASSAY_TEST_REPRESENTATION", "")
 SHACL = os.environ.get("ASSAY_TEST_SHACL", "")
 EXTRUCT = os.environ.get("ASSAY_TEST_EXTRUCT", "")
+STANDARDWEBHOOKS = os.environ.get("ASSAY_TEST_STANDARDWEBHOOKS", "")
 PROV = os.environ.get("ASSAY_TEST_PROV", "")
 PROMTOOL = os.environ.get("ASSAY_TEST_PROMTOOL", "")
 SERVERS_REQUIRED = os.environ.get("ASSAY_REQUIRE_SERVERS") == "1"
@@ -54,6 +55,10 @@ NEEDS = {
     "extruct": (EXTRUCT, "ASSAY_TEST_EXTRUCT is not set; .ci/clients installs and prints it"),
     "prov": (PROV, "ASSAY_TEST_PROV is not set; .ci/clients installs and prints it"),
     "promtool": (PROMTOOL, "ASSAY_TEST_PROMTOOL is not set; .ci/clients unpacks and prints it"),
+    "standardwebhooks": (
+        STANDARDWEBHOOKS,
+        "ASSAY_TEST_STANDARDWEBHOOKS is not set; .ci/clients installs standardwebhooks",
+    ),
     "postgres_source": (TEST_SERVERS["postgres"], "ASSAY_TEST_POSTGRES_URL is not set"),
     "mysql_source": (TEST_SERVERS["mysql"], "ASSAY_TEST_MYSQL_URL is not set"),
     "postgres": (ON_POSTGRES, "runs in the Postgres pass, where ASSAY_TEST_POSTGRES_URL is set"),
@@ -197,6 +202,12 @@ def extruct_python() -> Path:
 def prov_python() -> Path:
     """The interpreter whose environment has prov; the test is marked `prov`."""
     return Path(PROV)
+
+
+@pytest.fixture(scope="session")
+def standardwebhooks_python() -> Path:
+    """The interpreter with the official client of Standard Webhooks."""
+    return Path(STANDARDWEBHOOKS)
 
 
 @pytest.fixture(scope="session")

@@ -73,8 +73,9 @@ class Deployment:
             if name:
                 kills[name] = _kill_function(pid)
             children = [child for child in _children(pid) if _command(child)]
-            if name == "web server" and children:
+            if name == "web server" and len(children) > 1:
                 kills["web worker"] = _kill_function(children[0])
+                kills["alert watch"] = _kill_function(children[-1])
             if name == "index worker" and children:
                 kills["index writer"] = _kill_function(children[0])
         for name, server in self.servers.items():
@@ -180,6 +181,7 @@ def _name_of(command: str) -> str:
     patterns = {
         " config.webserver ": "web server",
         " --queues index ": "index worker",
+        " --queues default ": "default worker",
         " beat ": "beat",
         "valkey": "broker",
     }

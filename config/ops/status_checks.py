@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 from django.conf import settings
@@ -20,6 +20,8 @@ from catalog.search.services.checks import WINDOW
 from catalog.search.services.pending import engine_states
 from catalog.types import JSONObject
 from config.health import part_states
+from governance.alerts.models import Delivery, DeliveryState
+from governance.alerts.services import PathProof, path_proof
 from governance.inspection.models import SourceSchedule
 from governance.slo.models import ProbeSchedule
 
@@ -27,6 +29,8 @@ GIGABYTE = 1024**3
 MIN_FREE_GIGABYTES = 1.0
 MAX_LAG_SECONDS = 60
 MAX_MEASUREMENT_AGE = 900
+MAX_DELIVERY_LAG = timedelta(minutes=2)
+DEAD_LETTERS_SINCE = timedelta(days=7)
 MAX_SOURCE_WAIT = timedelta(hours=2)
 
 
@@ -119,6 +123,37 @@ def installed_version() -> str:
         return "from a checkout"
 
 
+def alerting() -> list[StatusReading]:
+    """Return whether alerts arrive: the hourly synthetic alert, and what waits or was given up."""
+    now, proof = timezone.now(), path_proof()
+    readings = [_path_reading(proof, now)]
+    if proof.routes:
+        failed = f"{proof.undelivered} of {proof.routes} did not get it"
+        readings.append(
+            StatusReading("routes of the synthetic alert", failed, not proof.undelivered)
+        )
+    late = Delivery.objects.due(now).filter(next_attempt_at__lt=now - MAX_DELIVERY_LAG).count()
+    lost = Delivery.objects.filter(
+        state=DeliveryState.DEAD, created_at__gte=now - DEAD_LETTERS_SINCE
+    ).count()
+    readings.append(StatusReading("messages that are late", str(late), late == 0))
+    readings.append(StatusReading("messages given up in 7 days", str(lost), lost == 0))
+    return readings
+
+
+def _path_reading(proof: PathProof, now: datetime) -> StatusReading:
+    """Return how the newest synthetic alert fared on its way through the whole path."""
+    name = "synthetic alert"
+    if proof.sent_at is None:
+        return StatusReading(name, "not sent yet", None, "every hour, the first after the start")
+    age = int((now - proof.sent_at).total_seconds())
+    if proof.arrived_at is None:
+        return StatusReading(name, f"not arrived after {age} s", proof.is_proven(now), proof.error)
+    seconds = (proof.arrived_at - proof.sent_at).total_seconds()
+    note = f"sent {age} s ago" + (f"; {proof.error}" if proof.error else "")
+    return StatusReading(name, f"arrived within {seconds:.1f} s", proof.is_proven(now), note)
+
+
 def storage() -> list[StatusReading]:
     """Return version, database, search engines and free disk space."""
     free = shutil.disk_usage(settings.ASSAY_DATA_DIR).free / GIGABYTE
@@ -150,5 +185,6 @@ def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReadin
     yield "parts", parts()
     yield "index", index()
     yield "polling", polling()
+    yield "alerts", alerting()
     yield "installation", storage()
     yield "audit", audit_chain(verify=verify)

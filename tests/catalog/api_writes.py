@@ -5,6 +5,7 @@ Their requests and answers are the examples on the API's page, so they read well
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from catalog.glossary.services import define_term, propose_term
 from catalog.permissions import Role
 from catalog.products.models import DataProduct, Status
 from catalog.products.services import register_product
+from governance.alerts.services import open_alert
 from governance.inspection.services import inspect_port
 from tests.catalog.api_client import PATCH, Program
 from tests.factories import (
@@ -643,6 +645,116 @@ def _(mesh: Mesh) -> Exchange:
     path = f"/domains/{domain.slug}/objective-standards"
     answer = mesh.send("PUT", path, {"objectives": objectives}, edition=domain.edition)
     return Exchange(answer, path)
+
+
+def alert_path(mesh: Mesh) -> str:
+    alert = open_alert(
+        key="breach:1",
+        kind="breach",
+        subject=mesh.published(),
+        summary="Availability of 99.9 % is missed.",
+        now=timezone.now(),
+    )
+    assert alert is not None
+    return f"/alerts/{alert.uuid}"
+
+
+def act_on_alert(mesh: Mesh, act: str, body: Any = None) -> Exchange:
+    path = alert_path(mesh)
+    return Exchange(mesh.send("POST", f"{path}/{act}", body, edition=1), path)
+
+
+@writing("POST", "/alerts/{uuid}/acknowledge")
+def _(mesh: Mesh) -> Exchange:
+    return act_on_alert(mesh, "acknowledge")
+
+
+@writing("POST", "/alerts/{uuid}/assign")
+def _(mesh: Mesh) -> Exchange:
+    return act_on_alert(mesh, "assign", {"person": mesh.users.steward.username})
+
+
+@writing("POST", "/alerts/{uuid}/resolve")
+def _(mesh: Mesh) -> Exchange:
+    return act_on_alert(mesh, "resolve", {"reason": mesh.padded("The disk was full.")})
+
+
+@writing("POST", "/alerts/{uuid}/silence")
+def _(mesh: Mesh) -> Exchange:
+    until = (timezone.now() + timedelta(hours=2)).isoformat()
+    return act_on_alert(mesh, "silence", {"until": until, "reason": "It is being repaired."})
+
+
+RULE = {"severity": "warning", "parameters": {"window": "6h", "burn_rate": 6}}
+
+
+def make_rule(mesh: Mesh) -> Any:
+    body = {"kind": "burn_rate", "domain": mesh.users.domain.slug} | RULE
+    return mesh.send("POST", "/alert-rules", body)
+
+
+@writing("POST", "/alert-rules")
+def _(mesh: Mesh) -> Exchange:
+    answer = make_rule(mesh)
+    return Exchange(answer, answer["Location"])
+
+
+@writing("PUT", "/alert-rules/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    path = make_rule(mesh)["Location"]
+    return Exchange(mesh.send("PUT", path, RULE | {"is_enabled": False}, edition=1), path)
+
+
+@writing("DELETE", "/alert-rules/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    path = make_rule(mesh)["Location"]
+    return Exchange(mesh.send("DELETE", path, edition=1), path)
+
+
+WEBHOOK = {"name": "On-call", "channel": "webhook", "address": "https://203.0.114.7/hooks/a1b2"}
+MAIL = {"name": "Sales team", "channel": "mail", "address": "sales@example.org"}
+
+
+def make_route(mesh: Mesh, body: Any = WEBHOOK) -> Any:
+    return mesh.send("POST", "/alert-routes", {"domain": mesh.users.domain.slug} | body)
+
+
+def without_secret(body: Any) -> Any:
+    return {name: value for name, value in body.items() if name != "secret"}
+
+
+@writing("POST", "/alert-routes")
+def _(mesh: Mesh) -> Exchange:
+    answer = make_route(mesh)
+    return Exchange(answer, answer["Location"], lambda body: body, stored=without_secret)
+
+
+@writing("PUT", "/alert-routes/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    path = make_route(mesh)["Location"]
+    quiet = {"from": "22:00", "to": "07:00", "timezone": "Europe/Oslo", "days": [0, 1, 2, 3, 4]}
+    body = {"name": mesh.padded("Nights"), "channel": "webhook", "quiet_hours": quiet}
+    return Exchange(mesh.send("PUT", path, body | {"severities": ["critical"]}, edition=1), path)
+
+
+@writing("DELETE", "/alert-routes/{uuid}")
+def _(mesh: Mesh) -> Exchange:
+    path = make_route(mesh)["Location"]
+    return Exchange(mesh.send("DELETE", path, edition=1), path)
+
+
+@writing("POST", "/alert-routes/{uuid}/secret")
+def _(mesh: Mesh) -> Exchange:
+    path = make_route(mesh)["Location"]
+    answer = mesh.send("POST", f"{path}/secret", edition=1)
+    return Exchange(answer, path, lambda body: body, stored=without_secret)
+
+
+@writing("POST", "/alert-routes/{uuid}/test")
+def _(mesh: Mesh) -> Exchange:
+    route = make_route(mesh, MAIL).json()["id"]
+    answer = mesh.send("POST", f"/alert-routes/{route}/test")
+    return Exchange(answer, f"/alert-deliveries?route={route}", same=lambda body: body["results"])
 
 
 def make_mesh(settings: Any, files: Path, padding: str = "") -> Mesh:

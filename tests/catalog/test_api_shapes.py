@@ -18,6 +18,8 @@ NO_SECRETS = {
     "MeAnswer.token",  # names the token of the call, without its text
     "AuditAnswer.token",  # the name of the token that acted
     "HistoryEvent.token",  # the name of the token that acted
+    "NewRouteAnswer.secret",  # shown once to the person who makes it
+    "KindAnswer.key",  # the name of a kind
     "VersionSummary.tree_digest",
     "VersionSummary.contract_digests",
     "VersionDetail.tree_digest",

@@ -12,7 +12,7 @@ from governance.alerts.damping import REOPENS_WITHIN, has_settled, is_flapping, 
 from governance.alerts.kinds import Audience, Severity
 from governance.alerts.models import Alert, AlertState, EventKind
 from governance.alerts.services.events import record_alert_event
-from governance.alerts.services.rules import EffectiveRule, rules_for
+from governance.alerts.services.rules import EffectiveRule, most_severe, rules_for
 
 ALERTING = SystemActor("alerts")
 # An alert that a person resolved opens again if its condition has held this long since.
@@ -40,10 +40,9 @@ def open_alert(
     transaction of the change that it is about: alert and deliveries are then never lost.
     """
     if rule is None:
-        rules = rules_for(kind, subject)
-        if not rules:
-            return None
-        rule = min(rules, key=lambda rule: list(Severity).index(rule.severity))
+        rule = most_severe(rules_for(kind, subject))
+    if rule is None:
+        return None
     alert = Alert.objects.select_for_update().filter(key=key).order_by("-opened_at", "-pk").first()
     if alert is not None and alert.is_firing and not _has_outlasted(alert, now):
         Alert.objects.filter(pk=alert.pk).update(last_seen_at=now)

@@ -52,7 +52,7 @@ def note_failure(*, delivery: Delivery, outcome: Outcome, is_dead: bool, now: da
         kind=ROUTE_FAILING.key,
         subject=route.domain if route else None,
         summary=f"Alerts do not arrive by “{name}”: {outcome.error}.",
-        path=f"/alerts/routes/{route.uuid}" if route else "/status",
+        path=f"/alerting/routes/{route.uuid}" if route else "/status",
         evidence={"attempts": delivery.attempts, "is_given_up": is_dead},
         now=now,
     )

@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from catalog.audit.actors import SystemActor
 from catalog.contracts.models import Server
 from catalog.ports.models import OutputPort
-from catalog.products.models import ContractState
+from catalog.products.models import ContractState, DataProduct, Status
 from catalog.products.services import set_contract_state
+from governance.alerts.services import open_alert, resolve_alert
+from governance.inspection.alert_kinds import CONTRACT_BROKEN
 from governance.inspection.contract_state import PortObservation, decide_state
 from governance.inspection.models import READABLE, Inspection
 
@@ -19,10 +22,32 @@ CONTRACT_COMPARISON = SystemActor("contract comparison")
 
 
 def publish_contract_states(product_ids: Iterable[int]) -> None:
-    """Write to each product the state of its contracts, as its sources were last seen."""
+    """Write to each product the state of its contracts, as its sources were last seen.
+
+    A contract that is broken has an alert until it is met again.
+    """
     for product_id in product_ids:
-        decide = partial(_decide, product_id)
-        set_contract_state(product_id=product_id, decide=decide, actor=CONTRACT_COMPARISON)
+        with transaction.atomic():
+            decision = partial(_decide, product_id)
+            set_contract_state(product_id=product_id, decide=decision, actor=CONTRACT_COMPARISON)
+            _alert(product_id)
+
+
+def _alert(product_id: int) -> None:
+    products = DataProduct.objects.exclude(status=Status.DRAFT).select_related("domain")
+    product = products.filter(pk=product_id).first()
+    key, now = f"contract:{product_id}", timezone.now()
+    if product is None or product.contract_state == ContractState.MET:
+        resolve_alert(key=key, reason="The sources serve what the contracts say.", now=now)
+    elif product.contract_state == ContractState.BROKEN:
+        open_alert(
+            key=key,
+            kind=CONTRACT_BROKEN.key,
+            subject=product,
+            summary=f"A contract of {product} is broken: {_decide(product_id)[2]}",
+            path=f"{product.path}/contract",
+            now=now,
+        )
 
 
 def observations_of(product_id: int) -> list[PortObservation]:

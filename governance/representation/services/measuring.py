@@ -34,6 +34,7 @@ from governance.representation.models import (
 from governance.representation.moves import Move, find_moves
 from governance.representation.plan import Plan
 from governance.representation.results import Representation
+from governance.representation.services.alerting import alert_of_moves
 from governance.representation.services.plans import PORTS, source_tables
 from governance.representation.services.references import ReferenceLost, entered_references
 from governance.representation.statistics import represent
@@ -209,6 +210,7 @@ def _save_result(
         )
         for move in moves
     )
+    alert_of_moves(run, moves, visible_moves)
     _postpone(run)
     run.port.product.refresh_from_db(fields=["revision"])
     _record(run, result, [move for move in moves if move in visible_moves], plan.band, actor)

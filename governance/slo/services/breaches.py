@@ -7,6 +7,7 @@ from catalog.audit.actors import SystemActor
 from catalog.audit.services import record
 from catalog.revisions.services import audit_subject
 from governance.slo.models import Breach, Measurement, Objective
+from governance.slo.services.alerting import alert_of_breach, end_alert_of_breach
 from governance.slo.wording import format_objective
 
 SLO_WORKER = SystemActor("slo")
@@ -42,6 +43,7 @@ def open_breach(
         opened_at=first_failure or opened_at,
     )
     _record_event("objective missed", objective, breach)
+    alert_of_breach(breach, now=opened_at)
 
 
 def close_breach(*, objective: Objective, closed_at: datetime) -> None:
@@ -49,6 +51,7 @@ def close_breach(*, objective: Objective, closed_at: datetime) -> None:
         breach.closed_at = max(closed_at, breach.opened_at)
         breach.save(update_fields=["closed_at"])
         _record_event("objective met again", objective, breach)
+        end_alert_of_breach(objective, now=closed_at)
 
 
 def _record_event(verb: str, objective: Objective, breach: Breach) -> None:

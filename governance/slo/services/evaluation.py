@@ -14,8 +14,10 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
 from catalog.products.models import Status
+from governance.alerts.arithmetic import MIN_FAILURES
+from governance.slo.alert_kinds import FAST_BURN
 from governance.slo.assessment import BURN_WINDOWS, Assessment, BurnRate
-from governance.slo.budget import Ratio
+from governance.slo.budget import Ratio, burn_rate
 from governance.slo.coverage import covered_ports
 from governance.slo.evaluation import (
     PROBED_INDICATORS,
@@ -25,6 +27,7 @@ from governance.slo.evaluation import (
     count,
 )
 from governance.slo.models import Objective, ObjectiveStatus, RollUp
+from governance.slo.services.alerting import alert_of_burn_rates
 from governance.slo.services.breaches import close_breach, open_breach
 from governance.slo.stats import DAY, HOUR, SLICE, Stats, parse_slices
 from governance.slo.verdicts import Counts, assess
@@ -39,7 +42,7 @@ STATUS_FIELDS = (
 ).split()
 CHECKED_FIELDS = (
     "verdict evaluated_at base_good base_total base_to edge_good edge_total"
-    " details__expected details__starts_at details__window"
+    " details__expected details__starts_at details__window details__burn_rates"
 ).split()
 COVERAGE_FIELDS = ("pk", "port_id", "product_id")
 
@@ -87,9 +90,25 @@ def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
             burn_rates=[BurnRate(*BURN_WINDOWS[0], Ratio(), last_hour, spec.target)],
         )
         window = Window(datetime.fromisoformat(starts_at), now, length)
-        if assess(spec, window, counts, minimum).verdict != row.status__verdict:
+        has_turned = assess(spec, window, counts, minimum).verdict != row.status__verdict
+        if has_turned or _begins_to_burn(spec, last_hour, row.status__details__burn_rates):
             outdated.append(row.pk)
     return evaluate(objectives=list(Objective.objects.filter(pk__in=outdated)), now=now)
+
+
+def _begins_to_burn(
+    spec: ObjectiveSpec, last_hour: Ratio, stored: Sequence[Sequence[int]] | None
+) -> bool:
+    """Return True if the last hour burns so fast that somebody is called, and did not before.
+
+    Alerts are opened by the full evaluation, which would otherwise wait for its interval.
+    """
+    before = Ratio(*stored[0][2:]) if stored else Ratio()
+    return _burns_fast(spec, last_hour) and not _burns_fast(spec, before)
+
+
+def _burns_fast(spec: ObjectiveSpec, hour: Ratio) -> bool:
+    return hour.failed >= MIN_FAILURES and burn_rate(hour, spec.target) >= FAST_BURN
 
 
 def _recent_slices(port_ids: Collection[int], now: datetime) -> Mapping[int, Slices]:
@@ -117,6 +136,7 @@ def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     statuses = {status.objective_id: status for status in locked}
     reader = WindowReader(objectives, statuses, now)
     changed: set[int] = set()
+    assessed = []
     for objective in objectives:
         assessment, status = reader.assess(objective), statuses[objective.pk]
         covered = reader.covered.get(objective.pk, ())
@@ -124,12 +144,14 @@ def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
             changed |= {port.product_id for port in covered}
         status.keep(assessment)
         status.evaluated_at = now
+        assessed.append((objective, assessment))
     ObjectiveStatus.objects.bulk_create(
         statuses.values(),
         update_conflicts=True,
         unique_fields=["objective"],
         update_fields=STATUS_FIELDS,
     )
+    alert_of_burn_rates(assessed, now=now)
     return changed
 
 

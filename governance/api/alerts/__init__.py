@@ -1,0 +1,1 @@
+"""API of alerts: the alerts, their rules, the routes they take, and the deliveries."""
