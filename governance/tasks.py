@@ -14,7 +14,6 @@ from governance.alerts.services import deliver, prune_alerts, send_synthetic, se
 from governance.inbox.services import send_due_digests
 from governance.inspection.models import SourceSchedule
 from governance.inspection.services import (
-    SourceBatch,
     claim_sources,
     compare_changed,
     delete_hidden_values,
@@ -23,7 +22,6 @@ from governance.inspection.services import (
 )
 from governance.quality.models import QualitySchedule
 from governance.quality.services import (
-    CheckBatch,
     check_batch,
     claim_checks,
     plan_checks,
@@ -31,12 +29,11 @@ from governance.quality.services import (
 )
 from governance.representation.models import RepresentationSchedule
 from governance.representation.services import (
-    MeasurementBatch,
     claim_measurements,
     forget_hidden_references,
     measure_batch,
 )
-from governance.schedules.services import follow_clock
+from governance.schedules.services import Batch, follow_clock
 from governance.slo.probe_types import ProbeTask
 from governance.slo.services import (
     ProbeQueue,
@@ -150,7 +147,7 @@ def schedule_sources() -> int:
 
 @shared_task
 def read_sources(claim: str, port_ids: Sequence[int]) -> int:
-    return read_batch(SourceBatch(UUID(claim), port_ids))
+    return read_batch(Batch(UUID(claim), port_ids))
 
 
 @shared_task
@@ -180,7 +177,7 @@ def schedule_representation() -> int:
 
 @shared_task
 def measure_representation(claim: str, port_ids: Sequence[int]) -> int:
-    return measure_batch(MeasurementBatch(UUID(claim), port_ids))
+    return measure_batch(Batch(UUID(claim), port_ids))
 
 
 @shared_task
@@ -198,7 +195,7 @@ def schedule_checks() -> int:
 
 @shared_task
 def run_quality_checks(claim: str, port_ids: Sequence[int]) -> int:
-    return check_batch(CheckBatch(UUID(claim), port_ids))
+    return check_batch(Batch(UUID(claim), port_ids))
 
 
 @shared_task

@@ -12,12 +12,12 @@ from django.utils import timezone
 from config.heartbeats import QUEUES, WORKER_QUEUES
 from governance.inspection.models import Inspection, SourceSchedule
 from governance.inspection.services import (
-    SourceBatch,
     claim_sources,
     inspect_port,
     read_batch,
     schedule_missing_sources,
 )
+from governance.schedules.services import Batch
 from governance.slo.models import Measurement, ProbeSchedule
 from governance.slo.probe_types import HEALTHY_DEADLINE
 from governance.slo.services import ProbeQueue, claim_due, probe
@@ -157,7 +157,7 @@ def test_a_batch_that_comes_twice_reads_no_source_twice():
 
     assert read_batch(batch) == 2
     assert read_batch(batch) == 0
-    assert read_batch(SourceBatch(batch.claim, batch.port_ids)) == 0
+    assert read_batch(Batch(batch.claim, batch.port_ids)) == 0
 
 
 def test_a_batch_that_is_lost_comes_back_when_its_claim_ends():

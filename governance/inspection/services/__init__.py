@@ -13,7 +13,6 @@ from governance.inspection.services.inspecting import (
     try_server,
 )
 from governance.inspection.services.schedules import (
-    SourceBatch,
     claim_sources,
     read_batch,
     schedule_missing_sources,
@@ -26,7 +25,6 @@ from governance.inspection.services.values import (
 
 __all__ = [
     "READABLE",
-    "SourceBatch",
     "adopt_schema",
     "claim_sources",
     "compare_changed",

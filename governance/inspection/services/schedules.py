@@ -1,37 +1,23 @@
 """Reads the sources of all ports once a day, in fair shares; no source keeps another waiting."""
 
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef
+from django.db.models import Exists, Min, OuterRef
 
 from catalog.audit.actors import SystemActor
 from catalog.contracts.models import Server
-from catalog.exceptions import CatalogError
 from catalog.ports.models import OutputPort
 from governance.inspection.models import READABLE, UNREAD_STATUSES, SourceSchedule
 from governance.inspection.services.inspecting import inspect_port
 from governance.schedules.models import DOMAIN
-from governance.schedules.services import claim_rows, skip_to_next_slot, work_through
+from governance.schedules.services import Batch, claim_batch, work_through
 
-logger = logging.getLogger(__name__)
 SOURCE_READER = SystemActor("source reader")
 # A domain has one batch under way at most, so one process is always left for the others.
 BATCHES_UNDER_WAY = 2
 SOURCES_PER_BATCH = 20
 BATCH_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class SourceBatch:
-    """Claimed sources of one domain, by their ports."""
-
-    claim: UUID
-    port_ids: Sequence[int]
 
 
 def schedule_missing_sources() -> int:
@@ -46,7 +32,7 @@ def schedule_missing_sources() -> int:
 
 
 @transaction.atomic
-def claim_sources(*, now: datetime) -> list[SourceBatch]:
+def claim_sources(*, now: datetime) -> list[Batch]:
     """Claim due sources as far as a process is free; domains without a failing one come first."""
     schedules, due = SourceSchedule.objects, SourceSchedule.objects.due(now)
     busy = schedules.busy_domains(now, share=1)
@@ -57,35 +43,17 @@ def claim_sources(*, now: datetime) -> list[SourceBatch]:
     batches = []
     for domain, _ in domains[: max(0, BATCHES_UNDER_WAY - len(busy))]:
         own = due.filter(port__product__domain=domain).order_by("failures", "next_due_at", "pk")
-        pks = list(own.values_list("pk", flat=True)[:SOURCES_PER_BATCH])
-        claimed = claim_rows(schedules.all(), pks, now)
-        skip_to_next_slot(claimed, now)
-        ordered = sorted(claimed, key=lambda schedule: pks.index(schedule.pk))
-        if ordered and (claim := ordered[0].claim):
-            batches.append(SourceBatch(claim, [schedule.port_id for schedule in ordered]))
+        batch = claim_batch(rows=schedules.all(), due=own, limit=SOURCES_PER_BATCH, now=now)
+        if batch is not None:
+            batches.append(batch)
     return batches
 
 
-def read_batch(batch: SourceBatch, *, seconds: float = BATCH_SECONDS) -> int:
-    """Read the sources of a batch one after another; return how many were read.
-
-    After `seconds` it begins with no other source: those are due again at once.
-    """
-    rows = SourceSchedule.objects.all()
-    return work_through(rows, batch.claim, batch.port_ids, _read_source, seconds=seconds)
+def read_batch(batch: Batch, *, seconds: float = BATCH_SECONDS) -> int:
+    return work_through(SourceSchedule.objects.all(), batch, _read_source, seconds=seconds)
 
 
-def _read_source(port_id: int) -> None:
+def _read_source(port_id: int) -> bool:
     ports = OutputPort.objects.select_related("product__domain", "port_contract__contract")
-    is_read = False
-    try:
-        if (port := ports.filter(pk=port_id).first()) is not None:
-            is_read = not inspect_port(port=port, actor=SOURCE_READER).failure
-    except CatalogError as error:
-        # Its server was removed, say; it is not due until it has one again.
-        logger.info("the source of port %d is not read: %s", port_id, error)
-    except Exception:
-        # Whatever happens to one source, the others are read.
-        logger.exception("the source of port %d could not be read", port_id)
-    schedule = SourceSchedule.objects.filter(port_id=port_id)
-    schedule.update(claimed_until=None, failures=0 if is_read else F("failures") + 1)
+    port = ports.filter(pk=port_id).first()
+    return port is not None and not inspect_port(port=port, actor=SOURCE_READER).failure

@@ -12,7 +12,6 @@ from governance.quality.services.reading import (
 )
 from governance.quality.services.running import run_port_checks
 from governance.quality.services.schedules import (
-    CheckBatch,
     check_batch,
     claim_checks,
     plan_checks,
@@ -23,7 +22,6 @@ from governance.quality.services.schedules import (
 from governance.quality.services.states import publish_quality
 
 __all__ = [
-    "CheckBatch",
     "check_batch",
     "claim_checks",
     "latest_reported",

@@ -1,19 +1,17 @@
 """Runs the checks of all ports on schedule, in fair shares: no port keeps another waiting."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from catalog.audit.services import record
 from catalog.authorization.access import Writer, require_permission
 from catalog.contracts.models import Server, contract_of
-from catalog.exceptions import CatalogError, NotFound, ValidationFailed
+from catalog.exceptions import NotFound, ValidationFailed
 from catalog.permissions import Permission
 from catalog.ports.models import OutputPort
 from catalog.ports.services import published_port
@@ -28,9 +26,8 @@ from governance.quality.services.reading import PORTS, rules_of
 from governance.quality.services.running import run_port_checks
 from governance.quality.services.states import QUALITY_CHECKS, publish_quality
 from governance.sandbox.check_runner import CHECKED_TYPES
-from governance.schedules.services import claim_rows, skip_to_next_slot, work_through
+from governance.schedules.services import Batch, claim_only_batch, work_through
 
-logger = logging.getLogger(__name__)
 # One process checks at a time, so that the others read sources and probe slow ports.
 PORTS_PER_BATCH = 10
 BATCH_SECONDS = 120.0
@@ -38,14 +35,6 @@ MIN_INTERVAL, MAX_INTERVAL = timedelta(minutes=5), timedelta(days=7)
 # Runs and outcomes are kept so long; the latest run of a port always.
 KEPT_FOR = timedelta(days=90)
 PRUNE_RUNS = 500
-
-
-@dataclass(frozen=True)
-class CheckBatch:
-    """Claimed ports, which are checked one after another."""
-
-    claim: UUID
-    port_ids: Sequence[int]
 
 
 def plan_checks_of(ids: Sequence[UUID]) -> None:
@@ -91,48 +80,20 @@ def _schedule_missing(chosen: QuerySet[OutputPort]) -> None:
     QualitySchedule.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-@transaction.atomic
-def claim_checks(*, now: datetime) -> CheckBatch | None:
-    """Claim a few due ports of different domains, those without a failure first.
-
-    None while a batch is under way, or if nothing is due.
-    """
+def claim_checks(*, now: datetime) -> Batch | None:
     schedules = QualitySchedule.objects
-    if schedules.all().claimed(now).exists():
-        return None
-    turns = schedules.due(now).in_turns("failures", "next_due_at")
-    pks = list(turns.values_list("pk", flat=True)[:PORTS_PER_BATCH])
-    claimed = claim_rows(schedules.all(), pks, now)
-    skip_to_next_slot(claimed, now)
-    if not claimed or (claim := claimed[0].claim) is None:
-        return None
-    ordered = sorted(claimed, key=lambda schedule: pks.index(schedule.pk))
-    return CheckBatch(claim, [schedule.port_id for schedule in ordered])
+    return claim_only_batch(
+        rows=schedules.all(), due=schedules.due(now), limit=PORTS_PER_BATCH, now=now
+    )
 
 
-def check_batch(batch: CheckBatch, *, seconds: float = BATCH_SECONDS) -> int:
-    """Run the checks of a batch, port by port; return how many ports.
-
-    After `seconds` it begins with no other port: those are due again at once.
-    """
-    rows = QualitySchedule.objects.all()
-    return work_through(rows, batch.claim, batch.port_ids, _check, seconds=seconds)
+def check_batch(batch: Batch, *, seconds: float = BATCH_SECONDS) -> int:
+    return work_through(QualitySchedule.objects.all(), batch, _check, seconds=seconds)
 
 
-def _check(port_id: int) -> None:
-    is_good = False
-    try:
-        port = PORTS.filter(pk=port_id).first()
-        if port is not None:
-            is_good = run_port_checks(port=port, actor=QUALITY_CHECKS).is_ok
-    except CatalogError as error:
-        # Its rules or its port were removed meanwhile.
-        logger.info("port %d is not checked: %s", port_id, error)
-    except Exception:
-        # Whatever happens to one port, the others are checked.
-        logger.exception("port %d could not be checked", port_id)
-    schedule = QualitySchedule.objects.filter(port=port_id)
-    schedule.update(claimed_until=None, failures=0 if is_good else F("failures") + 1)
+def _check(port_id: int) -> bool:
+    port = PORTS.filter(pk=port_id).first()
+    return port is not None and run_port_checks(port=port, actor=QUALITY_CHECKS).is_ok
 
 
 def set_interval(*, port: OutputPort, interval: timedelta, actor: Writer) -> QualitySchedule:

@@ -14,13 +14,11 @@ from governance.representation.services.runs import (
     runs_of,
 )
 from governance.representation.services.schedules import (
-    MeasurementBatch,
     claim_measurements,
     measure_batch,
 )
 
 __all__ = [
-    "MeasurementBatch",
     "claim_measurements",
     "forget_hidden_references",
     "forget_references_of",

@@ -9,6 +9,9 @@ from governance.schedules.services.activity import (
 )
 from governance.schedules.services.claiming import (
     OFF_GRID,
+    Batch,
+    claim_batch,
+    claim_only_batch,
     claim_rows,
     clock_set_at,
     follow_clock,
@@ -19,6 +22,9 @@ from governance.schedules.services.claiming import (
 
 __all__ = [
     "OFF_GRID",
+    "Batch",
+    "claim_batch",
+    "claim_only_batch",
     "claim_rows",
     "clock_set_at",
     "count_work",

@@ -1,18 +1,22 @@
 """Claims what is due in fair shares, and keeps schedules right when the wall clock is set."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, Value
 
+from catalog.exceptions import CatalogError
 from governance.schedules.clock import BOOT_ID, TOLERANCE
 from governance.schedules.models import AnySchedule, HostClock, Schedule, ScheduleQuerySet
 
+logger = logging.getLogger(__name__)
 # Slots of an hour that is passed through twice must differ, or the second would not be recorded.
 OFF_GRID = timedelta(seconds=0.6180339887)
 
@@ -47,32 +51,87 @@ def skip_to_next_slot(claimed: Sequence[AnySchedule], now: datetime) -> dict[int
     return slots
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Claimed ports, which are worked through one after another."""
+
+    claim: UUID
+    port_ids: Sequence[int]
+
+
+@transaction.atomic
+def claim_batch(
+    *,
+    rows: ScheduleQuerySet[AnySchedule],
+    due: ScheduleQuerySet[AnySchedule],
+    limit: int,
+    now: datetime,
+) -> Batch | None:
+    """Claim the first `limit` of `due`, in their order; None if another worker has them all."""
+    pks = list(due.values_list("pk", flat=True)[:limit])
+    claimed = claim_rows(rows, pks, now)
+    skip_to_next_slot(claimed, now)
+    ordered = sorted(claimed, key=lambda row: pks.index(row.pk))
+    if not ordered or (claim := ordered[0].claim) is None:
+        return None
+    return Batch(claim, [row.port_id for row in ordered])
+
+
+def claim_only_batch(
+    *,
+    rows: ScheduleQuerySet[AnySchedule],
+    due: ScheduleQuerySet[AnySchedule],
+    limit: int,
+    now: datetime,
+) -> Batch | None:
+    """Claim due ports of different domains, those without a failure first.
+
+    None while a batch of `rows` is under way, or if nothing is due.
+    """
+    if rows.claimed(now).exists():
+        return None
+    turns = due.in_turns("failures", "next_due_at")
+    return claim_batch(rows=rows, due=turns, limit=limit, now=now)
+
+
 def work_through(
     rows: ScheduleQuerySet[AnySchedule],
-    claim: UUID,
-    port_ids: Sequence[int],
-    work: Callable[[int], None],
+    batch: Batch,
+    work: Callable[[int], bool],
     *,
     seconds: float,
 ) -> int:
     """Do the work of claimed ports one after another; return how many were begun.
 
-    After `seconds` it begins with no other port: those are due again at once.
+    `work` returns True if it succeeded. Whatever happens to one port, the others follow. After
+    `seconds` it begins with no other port: those are due again at once.
     """
     ends_at, count = time.monotonic() + seconds, 0
-    for port_id in port_ids:
+    for port_id in batch.port_ids:
         if time.monotonic() >= ends_at:
             break
-        if start_claimed(rows, port_id, claim):
-            work(port_id)
+        if start_claimed(rows, port_id, batch.claim):
+            failures = Value(0) if _succeeds(work, port_id) else F("failures") + 1
+            rows.filter(port_id=port_id).update(claimed_until=None, failures=failures)
             count += 1
-    left = rows.filter(claim=claim)
+    left = rows.filter(claim=batch.claim)
     for interval in set(left.values_list("interval", flat=True)):
         period = rows.model(interval=interval).period
         left.filter(interval=interval).update(
             claim=None, claimed_until=None, next_due_at=F("next_due_at") - period
         )
     return count
+
+
+def _succeeds(work: Callable[[int], bool], port_id: int) -> bool:
+    try:
+        return work(port_id)
+    except CatalogError as error:
+        # Its server, plan, rules or the port itself were removed meanwhile.
+        logger.info("the work of port %d is left out: %s", port_id, error)
+    except Exception:
+        logger.exception("the work of port %d failed", port_id)
+    return False
 
 
 def follow_clock(*, now: datetime, monotonic: float | None = None, host: str = BOOT_ID) -> bool:
