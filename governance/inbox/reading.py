@@ -45,7 +45,8 @@ def inbox_of(person: Person, *, access: AccessContext | None = None) -> list[Inb
 def inbox_count(person: Person) -> int:
     """Return how many items a person's inbox has, counted at most a minute ago.
 
-    Every page shows it, and to count them is to read them: 12 statements.
+    Every page shows it, and to count them is to read them: 10 statements and 26 ms of CPU among
+    5,000 products (SQLite), where the cached count takes 0.1 ms.
     """
     count: int | None = cache.get(_count_key(person))
     return len(inbox_of(person)) if count is None else count

@@ -13,6 +13,7 @@ from governance.web.alerts.routes import (
     route_rotate,
     route_test,
 )
+from governance.web.alerts.rules import rule_delete, rule_edit, rule_new
 from governance.web.classification import Classification
 from governance.web.inbox.feeds import inbox_alert_feed, inbox_feed
 from governance.web.inbox.page import inbox
@@ -64,6 +65,10 @@ version_urlpatterns = [
     path("alerts/<uuid:uuid>/<str:act>", alert_act, name="alert_act"),
     path("alerting", alerting, name="alerting"),
     path("d/<str:domain>/alerting", alerting, name="domain_alerting"),
+    path("alerting/rules/new/<str:kind>", rule_new, name="rule_new"),
+    path("d/<str:domain>/alerting/rules/new/<str:kind>", rule_new, name="domain_rule_new"),
+    path("alerting/rules/<uuid:uuid>", rule_edit, name="rule_edit"),
+    path("alerting/rules/<uuid:uuid>/delete", rule_delete, name="rule_delete"),
     path("alerting/routes/new", route_new, name="route_new"),
     path("d/<str:domain>/alerting/routes/new", route_new, name="domain_route_new"),
     path("alerting/routes/<uuid:uuid>", route_page, name="route_page"),

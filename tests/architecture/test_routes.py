@@ -88,6 +88,7 @@ def test_a_page_that_is_not_open_requires_a_sign_in():
         "slug": "order",
         "secret": "none",
         "act": "acknowledge",
+        "kind": "breach",
         "port": product.output_ports.get().pk,
     }
     client = Client()

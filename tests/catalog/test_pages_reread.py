@@ -37,8 +37,9 @@ from catalog.products.services import (
     register_product,
     replace_document,
 )
-from governance.alerts.models import Route
-from governance.alerts.services import RouteFields, create_route, open_alert
+from governance.alerts.models import AlertRule, Route
+from governance.alerts.services import RouteFields, create_route, create_rule, open_alert
+from governance.alerts.services.rules import RuleFields
 from governance.inbox.mail import unsubscribe_token
 from governance.inbox.services import choose_frequency, create_feed
 from governance.inspection.services import inspect_port
@@ -959,6 +960,45 @@ def _(site: Site) -> Sent:
     fields = RouteFields(name="Hook", channel="webhook", address="https://hooks.example.org/x")
     route, _secret = create_route(domain=site.users.domain, fields=fields, actor=site.users.owner)
     return _of_route(f"/alerting/routes/{route.uuid}/secret", {}, "made a new secret")
+
+
+def _of_rule(page: str, fields: dict[str, Any], expected: str) -> Sent:
+    """Return a form of a rule, whose change is in the audit trail."""
+    last = lambda _body: _last_event("alert rule")  # noqa: E731
+    return Sent(page, fields, "/api/v1/inbox", last, expected)
+
+
+def _rule(site: Site) -> AlertRule:
+    fields = RuleFields(severity="warning", parameters={})
+    return create_rule(
+        kind="breach", fields=fields, actor=site.users.owner, domain=site.users.domain
+    )
+
+
+RULE = {"edition": 0, "severity": "info", "is_enabled": "on"}
+
+
+@form("rule_new")
+def _(site: Site) -> Sent:
+    grant_role(person=site.users.owner, role=Role.GOVERNANCE_LEAD, actor=FACTORY)
+    return _of_rule("/alerting/rules/new/breach", RULE, "created")
+
+
+@form("domain_rule_new")
+def _(site: Site) -> Sent:
+    page = f"/d/{site.users.domain.slug}/alerting/rules/new/breach"
+    return _of_rule(page, RULE, "created")
+
+
+@form("rule_edit")
+def _(site: Site) -> Sent:
+    page = f"/alerting/rules/{_rule(site).uuid}"
+    return _of_rule(page, RULE | {"edition": 1}, "edited")
+
+
+@form("rule_delete")
+def _(site: Site) -> Sent:
+    return _of_rule(f"/alerting/rules/{_rule(site).uuid}/delete", {}, "deleted")
 
 
 @form("role_end")

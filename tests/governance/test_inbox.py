@@ -305,3 +305,11 @@ def test_what_is_hidden_from_a_reader_is_not_in_their_inbox(users):
     grant_role(person=users.outsider, role=Role.CONSUMER, domain=other.domain, actor=FACTORY)
 
     assert inbox_of(users.owner) == inbox_of(users.outsider) == []
+
+
+def test_many_items_take_no_more_statements_than_few(users, django_assert_max_num_queries):
+    for _ in range(12):
+        make_product(domain=users.domain)
+
+    with django_assert_max_num_queries(12):
+        assert len(inbox_of(users.owner)) == 12

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,7 +17,6 @@ from catalog.authorization.access import (
 from catalog.domains.models import Domain
 from catalog.permissions import Permission
 from catalog.types import JSONObject
-from catalog.web.components.layout import url
 from catalog.web.pages import render_page
 from governance.alerts.addresses import shown_address
 from governance.alerts.kinds import AlertKind, kinds
@@ -25,6 +25,7 @@ from governance.alerts.services import (
     EffectiveRule,
     rules_for,
 )
+from governance.alerts.services.rules import rule_permission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ def alerting(request: HttpRequest, domain: str = "") -> HttpResponse:
     access, domain_id = access_for(request.user), place.pk if place else None
     reads_all = Permission.VIEW_DRAFTS if place else Permission.OPERATE_PLATFORM
     can_see_routes = access.can(reads_all, domain_id)
-    can_edit_rules = access.can(_rule_permission(place), domain_id)
+    can_edit_rules = access.can(rule_permission(AlertRule(domain=place)), domain_id)
     page = AlertingPage(
         domain=place,
         domains=list(Domain.objects.filter(is_external=False).order_by("name")),
@@ -89,10 +90,6 @@ def alerting(request: HttpRequest, domain: str = "") -> HttpResponse:
 
 def find_place(slug: str) -> Domain | None:
     return get_object_or_404(Domain, slug=slug, is_external=False) if slug else None
-
-
-def _rule_permission(place: Domain | None) -> Permission:
-    return Permission.EDIT_PRODUCTS if place else Permission.MANAGE_DOMAIN
 
 
 def _all_rules() -> QuerySet[AlertRule]:
@@ -119,13 +116,13 @@ def _own_row(kind: AlertKind, row: AlertRule) -> RuleRow:
         condition=_condition(row.parameters),
         origin=str(row.product or row.domain or _("the whole mesh")),
         is_off=not row.is_enabled,
-        edit_url=url("rule_edit", row.uuid),
+        edit_url=reverse("rule_edit", args=[row.uuid]),
     )
 
 
 def _applying_rows(kind: AlertKind, place: Domain | None) -> Iterator[RuleRow]:
     route, args = ("domain_rule_new", [place.slug]) if place else ("rule_new", [])
-    add_url = url(route, *args, kind.key)
+    add_url = reverse(route, args=[*args, kind.key])
     rules = rules_for(kind.key, place)
     if not rules:
         origin = _("no rule is on")
