@@ -33,6 +33,7 @@ from config.demo.manifests import ENDED, MANIFESTS, ORIGIN, DemoProduct, read_pr
 from config.demo.paths import HOST, answers_folder, write_port_file
 from config.demo.people import LOADER, load_people, share_products
 from config.demo.representation import load_plans
+from config.demo.service_levels import load_service_levels
 from config.demo.source import open_server
 from governance.slo.services import probe_ports
 
@@ -75,6 +76,8 @@ def load_mesh(*, log: Log, day: date | None = None) -> list[ImportResult]:
         results = _import(products, log=log, step=publication, as_published=True)
         ended = [product for product in products if product.status in ENDED]
         results += _import(ended, log=log, step=f"5 of {STEPS}: retirement")
+        load_service_levels()
+        log(f"5 of {STEPS}: standards, maintenance, reported checks and followers loaded")
         _measure(log, step=f"6 of {STEPS}: measurements of what is published")
     share_products()
     for count, address in enumerate(load_plans(), start=1):

@@ -54,8 +54,7 @@ def load_people() -> None:
 def share_products() -> None:
     """Let the domains of `readers` read the restricted products that nobody shares yet."""
     for address, slugs in read_society()["readers"].items():
-        domain, _, slug = address.partition("/")
-        product = DataProduct.objects.get(domain__slug=domain, slug=slug)
+        product = product_at(address)
         if not product.readers.exists():
             share_product(
                 product=product,
@@ -64,6 +63,12 @@ def share_products() -> None:
                 edition=product.edition,
                 actor=LOADER,
             )
+
+
+def product_at(address: str) -> DataProduct:
+    """Return a product by `<domain>/<product>`."""
+    domain, _, slug = address.partition("/")
+    return DataProduct.objects.select_related("domain").get(domain__slug=domain, slug=slug)
 
 
 def _team(slug: str, name: str) -> Team:

@@ -7,7 +7,7 @@ from catalog.ports.models import OutputPort
 from catalog.products.services import edited_version
 from catalog.types import JSONObject
 from config.demo.paths import DEMO
-from config.demo.people import LOADER
+from config.demo.people import LOADER, product_at
 from governance.representation.services import latest_run, measure_port, save_plan
 
 
@@ -16,7 +16,7 @@ def load_plans() -> Iterator[str]:
     path = DEMO / "representation.yaml"
     for document in read_documents(path.read_bytes(), name=path.name):
         address, plan = document.tree["port"], document.tree["plan"]
-        port = _port(address)
+        port = port_at(address)
         edition = edited_version(port.product).edition
         save_plan(port=port, body=_with_ids(plan), edition=edition, actor=LOADER)
         if latest_run(port) is None:
@@ -24,11 +24,11 @@ def load_plans() -> Iterator[str]:
         yield address
 
 
-def _port(address: str) -> OutputPort:
+def port_at(address: str) -> OutputPort:
+    """Return a port by `<domain>/<product>:<port>`."""
     product, _, name = address.partition(":")
-    domain, _, slug = product.partition("/")
     ports = OutputPort.objects.select_related("product__domain")
-    return ports.get(product__domain__slug=domain, product__slug=slug, name=name)
+    return ports.get(product=product_at(product), name=name)
 
 
 def _with_ids(plan: JSONObject) -> JSONObject:
@@ -37,7 +37,7 @@ def _with_ids(plan: JSONObject) -> JSONObject:
     for attribute in plan["attributes"]:
         reference = attribute.get("reference") or {}
         if "port" in reference:
-            reference = reference | {"port": _port(reference["port"]).pk}
+            reference = reference | {"port": port_at(reference["port"]).pk}
             attribute = attribute | {"reference": reference}
         attributes.append(attribute)
     return plan | {"attributes": attributes}

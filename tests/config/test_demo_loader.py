@@ -3,13 +3,14 @@
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.authorization.access import ANONYMOUS, access_for
@@ -17,13 +18,17 @@ from catalog.glossary.models import Term
 from catalog.people.models import Person
 from catalog.permissions import Permission
 from catalog.ports.models import InputPort
-from catalog.products.models import DataProduct, Status
+from catalog.products.following import followers_of
+from catalog.products.models import DataProduct, Follow, Status
 from catalog.provenance.contradiction_tasks import contradiction_tasks
 from catalog.provenance.models import Imbalance
 from catalog.publication.services import publication_findings
 from config.demo.loader import SourceBusy, load_mesh, source_running, summary_lines
 from config.demo.users import PASSWORD, sign_ins
+from governance.quality.models import QualityRun
+from governance.quality.services import latest_reported
 from governance.representation.models import RepresentationRun
+from governance.slo.models import MaintenanceWindow, Objective
 
 DAY = date(2026, 11, 2)
 
@@ -68,6 +73,7 @@ def test_a_load_shows_every_state_and_a_second_one_changes_nothing(demo):
     check_readers()
     check_people()
     check_representation()
+    check_service_levels()
 
     before = everything()
     load_mesh(log=lines.append, day=DAY)
@@ -126,6 +132,19 @@ def check_representation() -> None:
     assert not RepresentationRun.objects.exclude(state="ok").exists()
 
 
+def check_service_levels() -> None:
+    rates = DataProduct.objects.get(slug="exchange-rates")
+    inherited = Objective.objects.of_products([rates.pk]).exclude(origin=None)
+    [window] = MaintenanceWindow.objects.planned()
+    orders = DataProduct.objects.get(slug="orders")
+    [run] = latest_reported(orders.output_ports.get())
+
+    assert [objective.status.verdict for objective in inherited] == ["collecting"]
+    assert timedelta(days=1) < window.starts_at - timezone.now() < timedelta(days=3)
+    assert {outcome.state for outcome in run.outcomes.all()} == {"passed", "failed"}
+    assert [person.username for person in followers_of(rates)] == ["ana", "gunnar"]
+
+
 def everything() -> tuple[Any, ...]:
     """Everything that people decide; measurements change with each probe."""
     return (
@@ -133,6 +152,8 @@ def everything() -> tuple[Any, ...]:
         AuditEvent.objects.exclude(actor_id="worker:slo").count(),
         Person.objects.count(),
         Term.objects.count(),
+        QualityRun.objects.count(),
+        Follow.objects.count(),
     )
 
 
