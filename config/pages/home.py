@@ -23,13 +23,7 @@ from governance.inbox.reading import inbox_of
 
 EXAMPLES = ("customer lifetime value", "slo:met has:bias-notes", "min_share(sex)>=0.4")
 SHOWN_VERBS = ("published", "deprecated", "retired", "verdict turned", "contract state changed")
-# A first measurement or reading that is good is not worth showing.
-FIRST_GOOD_RESULTS = (
-    ({"slo_verdict": Verdict.NO_DATA}, {"slo_verdict": Verdict.COLLECTING}),
-    ({"slo_verdict": Verdict.NO_DATA}, {"slo_verdict": Verdict.MET}),
-    ({"slo_verdict": Verdict.COLLECTING}, {"slo_verdict": Verdict.MET}),
-    ({"contract_state": ContractState.UNKNOWN}, {"contract_state": ContractState.MET}),
-)
+UNDECIDED = (Verdict.NO_DATA, Verdict.COLLECTING)
 MAX_WAITING = 5
 MAX_ACTIVITY = 7
 MAX_EVENTS_READ = 150
@@ -112,9 +106,20 @@ def _activity(access: AccessContext) -> list[ActivityItem]:
     ]
     latest: dict[str, AuditEvent] = {}
     for event in sorted(candidates, key=lambda event: event.pk, reverse=True)[:MAX_EVENTS_READ]:
-        if (event.before, event.after) not in FIRST_GOOD_RESULTS:
+        if _is_news(event):
             latest.setdefault(event.object_id, event)
     newest = dict(list(latest.items())[:MAX_ACTIVITY])
     rows = visible.select_related("domain").filter(uuid__in=list(newest))
     products = {row.uuid: row for row in rows}
     return [ActivityItem(products[UUID(key)], event) for key, event in newest.items()]
+
+
+def _is_news(event: AuditEvent) -> bool:
+    """Return False for a verdict without enough evidence, and for a first one that is good."""
+    before, after = event.before, event.after
+    if after.get("slo_verdict") in UNDECIDED:
+        return False
+    is_first = before.get("slo_verdict") in UNDECIDED
+    is_first_reading = before.get("contract_state") == ContractState.UNKNOWN
+    is_good = Verdict.MET in (after.get("slo_verdict"), after.get("contract_state"))
+    return not (is_good and (is_first or is_first_reading))

@@ -103,11 +103,13 @@ def _report_of(
 ) -> ObjectiveReport:
     spec = objective.spec
     ports = {port.port_id for port in reader.covered.get(objective.pk, ())}
-    history = History(spec, ports, rollups, reader.in_force_since[objective.pk])
+    is_collecting = assessment.verdict == Verdict.COLLECTING
+    required = assessment.required_checks if is_collecting else 0
+    history = History(spec, ports, rollups, reader.in_force_since[objective.pk], required)
     start = reader.windows[objective.pk].start
     if not spec.is_probed:
         values = reader.values.of(objective)
-        history = ValueHistory(spec, ports, rollups, history.since, values)
+        history = ValueHistory(spec, ports, rollups, history.since, required, values)
     resolution = history.resolution
     series = {at: part for at, part in history.series().items() if at + resolution > start}
     return ObjectiveReport(
@@ -122,12 +124,16 @@ def _report_of(
 
 @dataclass(frozen=True)
 class History:
-    """The measurements of an objective's ports, counted by its specification."""
+    """The measurements of an objective's ports, counted by its specification.
+
+    A day with fewer checks than `required` has no verdict of its own.
+    """
 
     spec: ObjectiveSpec
     ports: Collection[int]
     rollups: RollUps
     since: datetime
+    required: int
 
     @property
     def resolution(self) -> timedelta:
@@ -171,7 +177,7 @@ class History:
         return DayReport(
             day=day,
             ratio=ratio,
-            verdict=day_verdict(self.spec, ratio),
+            verdict=day_verdict(self.spec, ratio, self.required),
             p50=stats.latencies.quantile(0.5),
             p95=stats.latencies.quantile(0.95),
             is_in_window=day + DAY > start,
@@ -205,10 +211,12 @@ class ValueHistory(History):
         return {day: ratio_of_values(self.spec, own) for day, own in values.items()}
 
 
-def day_verdict(spec: ObjectiveSpec, ratio: Ratio) -> Verdict:
+def day_verdict(spec: ObjectiveSpec, ratio: Ratio, required: int = 0) -> Verdict:
     """Return the verdict of a single day, where the recent burn rate plays no part."""
     if ratio.total == 0:
         return Verdict.NO_DATA
+    if ratio.total < required:
+        return Verdict.COLLECTING
     if ratio.good >= spec.target * ratio.total - 1e-9 * ratio.total:
         return Verdict.MET
     return Verdict.BREACHED if ratio.failed > 1 else Verdict.AT_RISK

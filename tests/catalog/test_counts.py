@@ -100,7 +100,7 @@ def test_each_tile_of_the_home_page_links_to_exactly_what_it_counts(client: Clie
 def test_each_tile_of_the_slo_board_links_to_exactly_what_it_counts(client: Client) -> None:
     for path in ("/slo", "/slo?domain=returns", "/slo?domain=sales"):
         for label, (count, url) in tiles(client, path).items():
-            assert page_of(client, url).count == count, (path, label)
+            assert page_of(client, url).pages.paginator.count == count, (path, label)
 
 
 def test_home_domain_search_board_and_api_count_the_same_products(client: Client) -> None:
@@ -144,9 +144,28 @@ def test_what_promised_nothing_counts_neither_as_met_nor_as_failing(users: Users
     home = client.get("/").content.decode()
     text = " ".join(home.split())
 
-    assert "<small>of 5 measured</small>" in text
+    assert "<small>of 5 measured, 1 collecting evidence</small>" in text
     assert "no SLO data" in text
     assert "1 no data" not in text
+
+
+def test_while_evidence_is_collected_the_home_page_says_of_how_many_and_calls_it_no_change() -> (
+    None
+):
+    domain = make_domain("young")
+    young, failing = (make_published_product(name, domain=domain) for name in ("Young", "Failing"))
+    for verdict in ("collecting", "met", "no_data", "collecting"):
+        trust(young, verdict)
+    for verdict in ("collecting", "breached"):
+        trust(failing, verdict)
+    client = signed_in(None)
+
+    changes = {item.product.name: item.verdict for item in page_of(client, "/").activity}
+    assert changes == {"Young": "", "Failing": "breached"}
+    trust(failing, "collecting")
+    text = " ".join(client.get("/").content.decode().split())
+    assert text.count("<small>2 collecting evidence</small>") == 2
+    assert "of 0 measured" not in text
 
 
 def test_drafts_in_a_count_are_said_apart(users: Users) -> None:

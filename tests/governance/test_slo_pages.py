@@ -110,7 +110,7 @@ def test_a_product_without_objectives_says_so_and_shows_its_measurements(client)
     assert re.search(
         r"\b0\s% <span class=\"muted small\"> of 12 checks, no objective </span>", text
     )
-    assert "Latest measurements" in text
+    assert "Latest checks" in text
 
 
 def test_little_data_says_so(client):
@@ -122,8 +122,14 @@ def test_little_data_says_so(client):
     record([probe_result(port, now - timedelta(minutes=n)) for n in range(4)], now=now)
 
     data = client.get(f"/api/v1/products/{product.uuid}/slo").json()
-    text = client.get(f"{product.path}/slo").content.decode()
+    response = client.get(f"{product.path}/slo")
+    text = response.content.decode()
+    [card] = response.context_data["page"].cards
 
+    assert card.chart_caption.startswith("4 of 4 checks of the ")
+    assert "met the target" not in text
+    assert "met" not in {day["verdict"] for day in data["objectives"][0]["days"]}
+    assert card.bars[-1].text.endswith("failed")
     assert data["verdict"] == "collecting"
     assert data["objectives"][0]["reason"] == "little_evidence"
     assert data["objectives"][0]["expected"] == 43_200
@@ -289,6 +295,8 @@ def test_planned_maintenance_is_marked_on_the_charts_and_listed(client, measured
     assert page.cards[0].bands
     assert "planned maintenance for" in text
     assert [window.summary for window in page.maintenance] == ["New disks"]
+    assert text.count("Planned maintenance</h2>") == 1
+    assert text.count(f'href="{measured.path}/maintenance"') == 1
 
 
 def test_an_objective_of_quality_has_its_own_unit_and_no_latency_chart(client, settings):

@@ -10,7 +10,7 @@ from catalog.web.components.badges import verdict_style
 # Height distinguishes the verdicts without colour: a breach is short however small it was.
 # Where the axis of shares begins, in percent: a drop from 99.9 to 99.5 would be no line apart.
 BOTTOMS = (99, 95, 90, 80, 50)
-HEIGHTS = {"met": 100, "at_risk": 72, "breached": 40, "collecting": 0, "no_data": 0}
+HEIGHTS = {"met": 100, "at_risk": 72, "breached": 40, "collecting": 20, "no_data": 0}
 
 
 @dataclass(frozen=True, kw_only=True)

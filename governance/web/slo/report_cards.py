@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from catalog.web.components.charts import Band, Day, Reading, period_bands
 from catalog.web.components.humanize import duration, percent
 from governance.slo.assessment import Assessment, BurnRate
-from governance.slo.evaluation import Indicator, ObjectiveSpec
+from governance.slo.budget import Ratio
+from governance.slo.evaluation import Indicator, ObjectiveSpec, Verdict
 from governance.slo.reports import DayReport, ObjectiveReport, Point
 from governance.slo.stats import DAY
 from governance.slo.wording import (
@@ -87,7 +88,11 @@ class ObjectiveCard:
         spec = self.report.spec
         percentile = f"p{100 * (spec.percentile or spec.target):g}"
         text = _("{percentile} is {value}; the target is {target}")
-        return text.format(percentile=percentile, value=self.value, target=self.target)
+        if self.report.verdict == Verdict.COLLECTING:
+            text = _("{percentile} of {total} checks is {value}; the target is {target}")
+        return text.format(
+            percentile=percentile, value=self.value, target=self.target, total=self.total
+        )
 
     @property
     def budget_finding(self) -> str:
@@ -131,7 +136,7 @@ def objective_card(
         summary=format_assessment(assessment),
         footnote=" ".join(filter(None, (threshold_note(spec), maintenance_note(assessment)))),
         bars=[day_bar(day, periods) for day in report.days],
-        chart_caption=chart_caption(report.days),
+        chart_caption=chart_caption(report),
         latency=_readings(report, lambda point: [point.p50, point.p95]) if is_latency else [],
         budget=_readings(
             report, lambda point: [100 * point.remaining, 100 * max(0.0, point.even_burn)]
@@ -206,17 +211,31 @@ def format_day(day: DayReport) -> str:
         return _("not measured")
     share = percent(day.ratio.share, 2)
     if day.ratio.failed == 0:
-        return _("{share}, none failed").format(share=share)
+        total = format_number(day.ratio.total)
+        return _("{share}, none of {total} failed").format(share=share, total=total)
     return _("{share}, {failed} of {total} failed").format(
         share=share, failed=format_number(day.ratio.failed), total=format_number(day.ratio.total)
     )
 
 
-def chart_caption(days: Sequence[DayReport]) -> str:
-    measured = [day for day in days if day.ratio.total]
+def chart_caption(report: ObjectiveReport) -> str:
+    """Return the finding of the days; while evidence is collected, it only counts checks."""
+    measured = [day for day in report.days if day.ratio.total]
     missed = sum(day.verdict != "met" for day in measured)
     if not measured:
         return _("No day has been measured yet")
+    if report.verdict == Verdict.COLLECTING:
+        ratio = sum((day.ratio for day in measured), Ratio())
+        return ngettext(
+            "{good} of {total} {checks} of the one measured day were good",
+            "{good} of {total} {checks} of the {n} measured days were good",
+            len(measured),
+        ).format(
+            good=format_number(ratio.good),
+            total=format_number(ratio.total),
+            checks=_("slices") if report.spec.is_sliced else _("checks"),
+            n=len(measured),
+        )
     if not missed:
         return ngettext(
             "The one measured day met the target",
