@@ -42,7 +42,7 @@ from governance.api.classification import ClassificationSuggestions
 from governance.api.inbox import Inbox, InboxPreferences
 from governance.api.inspection import PortInspection
 from governance.api.maintenance import DomainMaintenance, ProductMaintenance
-from governance.api.quality import PortChecks, ProductQuality
+from governance.api.quality import CheckProposals, PortChecks, ProductQuality
 from governance.api.representation import (
     PortRepresentation,
     PortRepresentationPlan,
@@ -166,6 +166,13 @@ urlpatterns = [
     path(f"{V1}provenance-questions", QuestionSets.as_view(), name="provenance_questions"),
     row(f"{PRODUCT}/quality", ProductQuality, "product_quality"),
     route(f"{PRODUCT}/ports/<path:port>/checks/run", PortChecks, "port_checks_run", post="run"),
+    route(
+        f"{PRODUCT}/ports/<path:port>/checks/proposals",
+        CheckProposals,
+        "port_check_proposals",
+        get="retrieve",
+        post="create",
+    ),
     path(f"{PRODUCT}/slo", ProductSLO.as_view(), name="product_slo"),
     rows(f"{PRODUCT}/maintenance", ProductMaintenance, "product_maintenance_windows"),
     row(f"{PRODUCT}/maintenance/<uuid:window>", ProductMaintenance, "product_maintenance_window"),

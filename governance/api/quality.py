@@ -6,23 +6,34 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.port_data import PORT, VERSION, find_port
 from catalog.api.products.views import OfProduct
-from catalog.api.rest.etags import READS
-from catalog.authorization.access import require_user
+from catalog.api.rest.bodies import Body, StrictString
+from catalog.api.rest.etags import EDITS, READS
+from catalog.authorization.access import require_permission, require_user
+from catalog.permissions import Permission
+from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, QualityState
+from catalog.products.services import edited_version
 from catalog.types import JSONObject
 from governance.quality.dimensions import Dimension
 from governance.quality.models import QualityRun
 from governance.quality.outcomes import CheckState
+from governance.quality.proposals import RuleProposal
 from governance.quality.reports import PortQuality, RuleResult
 from governance.quality.rules import Severity, Unit
 from governance.quality.scores import SCORE_DEFINITION, DimensionScore
-from governance.quality.services import port_quality, results_of, run_port_checks
+from governance.quality.services import (
+    add_proposed_rule,
+    port_quality,
+    proposals_of,
+    results_of,
+    run_port_checks,
+)
 
 STATES = f"One of {', '.join(CheckState)}."
 
@@ -119,6 +130,33 @@ class ProductQualityAnswer(serializers.Serializer[JSONObject]):
     ports = PortQualityAnswer(many=True)
 
 
+class CheckProposalAnswer(serializers.Serializer[JSONObject]):
+    """A rule that every reading of the source would have passed; `reason` says what that is of.
+
+    `rule` is what is written at the column in the contract.
+    """
+
+    id = serializers.CharField()
+    table = serializers.CharField()
+    column = serializers.CharField()
+    kind = serializers.CharField()
+    rule = serializers.DictField()
+    reason = serializers.CharField()
+    readings = serializers.IntegerField()
+
+
+class CheckProposalsAnswer(serializers.Serializer[JSONObject]):
+    """The rules that are proposed for the contract of a port as it is edited now, at most 50."""
+
+    proposals = CheckProposalAnswer(many=True)
+
+
+class ChosenProposal(Body):
+    """The id of a proposed rule."""
+
+    id = StrictString(max_length=16)
+
+
 class ProductQuality(OfProduct):
     """The quality of one product."""
 
@@ -152,6 +190,57 @@ class PortChecks(OfProduct):
         row = find_port(self.get_object(), port, version)
         run_port_checks(port=row, actor=require_user(request.user))
         return Response(port_answer(port_quality(row, self.reader)))
+
+
+class CheckProposals(OfProduct):
+    """The rules that readings of a port's source propose, for those who edit the product."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class: type[serializers.BaseSerializer[Any]] = CheckProposalsAnswer
+
+    def state(self, product: DataProduct) -> Mapping[str, object]:
+        proposals = proposals_of(self.port_of(product))
+        return {"proposals": [proposal_answer(proposal) for proposal in proposals]}
+
+    def port_of(self, product: DataProduct) -> OutputPort:
+        version = self.request.query_params.get("version", "")
+        return find_port(product, self.kwargs["port"], version)
+
+    @extend_schema(responses=CheckProposalsAnswer, parameters=[PORT, VERSION])
+    def retrieve(self, request: Request, uuid: UUID, port: str) -> Response:
+        """Return the proposed rules, each with the evidence."""
+        product = self.get_object()
+        require_permission(self.reader, Permission.EDIT_PRODUCTS, product.domain)
+        return self.answer(edited_version(product))
+
+    @extend_schema(
+        request=ChosenProposal,
+        responses={200: CheckProposalsAnswer},
+        parameters=[PORT, VERSION, *EDITS],
+    )
+    def create(self, request: Request, uuid: UUID, port: str) -> Response:
+        """Write a proposed rule into the contract that is edited, and return the others."""
+        product, edition = self.to_edit(Permission.EDIT_PRODUCTS)
+        key = ChosenProposal.read(request).validated_data["id"]
+        edited = add_proposed_rule(
+            port=self.port_of(product),
+            key=key,
+            edition=edition,
+            actor=require_user(request.user),
+        )
+        return self.answer_changed(edited)
+
+
+def proposal_answer(proposal: RuleProposal) -> JSONObject:
+    return {
+        "id": proposal.key,
+        "table": proposal.table,
+        "column": proposal.column,
+        "kind": proposal.row.kind,
+        "rule": proposal.rule,
+        "reason": proposal.reason,
+        "readings": proposal.n_readings,
+    }
 
 
 def port_answer(quality: PortQuality) -> JSONObject:

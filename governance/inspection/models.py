@@ -14,6 +14,7 @@ from catalog.ports.models import OutputPort
 from catalog.products.models import DataProduct, Status
 from catalog.types import JSONValue
 from governance.sandbox.database_servers import database_types
+from governance.sandbox.profile_facts import TableFacts
 from governance.sandbox.types import TableProfile, unreadable_message
 from governance.schedules.models import Schedule, ScheduleQuerySet
 
@@ -50,6 +51,14 @@ class Inspection(models.Model):
         default=0, help_text="Of the product when its values were last checked."
     )
     is_compared = models.BooleanField(default=False, help_text="The contract declares columns.")
+    facts = models.JSONField(
+        default=list,
+        decoder=FastDecoder,
+        help_text="What each reading of the source had in common.",
+    )
+    facts_source = models.CharField(
+        max_length=64, blank=True, help_text="Digest of the server that the facts are of."
+    )
     failure = models.CharField(max_length=40, blank=True, help_text="Code of the failure.")
     failure_detail = models.TextField(blank=True, help_text="What of this source was the cause.")
 
@@ -61,6 +70,10 @@ class Inspection(models.Model):
     @property
     def profile(self) -> list[TableProfile]:
         return [TableProfile.from_json(table) for table in self.tables]
+
+    @property
+    def table_facts(self) -> list[TableFacts]:
+        return [TableFacts.from_json(table) for table in self.facts]
 
     @property
     def failure_message(self) -> str:

@@ -27,6 +27,7 @@ from governance.web.publishing.checking import port_check
 from governance.web.publishing.reading import ReadSource
 from governance.web.publishing.sources import Database, Endpoint, File, FileUpload, ObjectStorage
 from governance.web.quality.product import (
+    port_quality_add,
     port_quality_run,
     product_quality,
     product_quality_csv,
@@ -120,6 +121,7 @@ urlpatterns = [
     path(f"{PRODUCT}/quality", product_quality, name="product_quality"),
     path(f"{PRODUCT}/quality.csv", product_quality_csv, name="product_quality_csv"),
     path("ports/<int:pk>/quality/run", port_quality_run, name="port_quality_run"),
+    path("ports/<int:pk>/quality/add", port_quality_add, name="port_quality_add"),
     path(f"{PRODUCT}/source", product_source, name="product_source"),
     path(f"{PRODUCT}/bias", product_bias, name="product_bias"),
     path(f"{PRODUCT}/bias.csv", product_bias_csv, name="product_bias_csv"),

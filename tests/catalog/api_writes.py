@@ -386,6 +386,18 @@ def _(mesh: Mesh) -> Exchange:
     return Exchange(answer, f"{path}/quality", same=lambda body: body["ports"][0])
 
 
+@writing("POST", "/products/{uuid}/ports/{port}/checks/proposals")
+def _(mesh: Mesh) -> Exchange:
+    product = give_schema(mesh.draft(), "sex", "age")
+    write_file(product.domain, "sex,age\n" + "f,30\n" * 20)
+    port = product.output_ports.get()
+    for _reading in range(3):
+        inspect_port(port=port, actor=FACTORY)
+    path = f"/products/{product.uuid}/ports/{port.name}/checks/proposals"
+    key = mesh.send("GET", path).json()["proposals"][0]["id"]
+    return Exchange(edit(mesh, "POST", path, product, {"id": key}), path)
+
+
 @writing("POST", "/products/{uuid}/classification-suggestions")
 def _(mesh: Mesh) -> Exchange:
     product = give_schema(mesh.draft(), "order_id", "email")

@@ -43,6 +43,7 @@ from governance.alerts.services.rules import RuleFields
 from governance.inbox.mail import unsubscribe_token
 from governance.inbox.services import choose_frequency, create_feed
 from governance.inspection.services import inspect_port
+from governance.quality.services import proposals_of
 from governance.representation.services import save_plan
 from tests.architecture.test_routes import routes
 from tests.factories import (
@@ -775,6 +776,23 @@ def _(site: Site) -> Sent:
         api_of(product, "/history"),
         lambda body: "ran checks" in [event["verb"] for event in body["results"]],
         True,
+    )
+
+
+@form("port_quality_add")
+def _(site: Site) -> Sent:
+    product = give_schema(with_port(make_product(domain=site.users.domain)), "id", "amount")
+    write_file(site.users.domain, "id,amount\n" + "1,2\n" * 20)
+    port = product.output_ports.get()
+    for _reading in range(3):
+        inspect_port(port=port, actor=FACTORY)
+    fields = {"edition": product.edition, "key": proposals_of(port)[0].key}
+    return Sent(
+        f"/ports/{port.pk}/quality/add",
+        fields,
+        f"/api/v1/contracts/{product.contracts.get().uuid}",
+        lambda body: body["tree"]["schema"][0]["properties"][0]["quality"],
+        [{"metric": "nullValues", "mustBe": 0}],
     )
 
 

@@ -3,7 +3,12 @@
 from dataclasses import replace
 from functools import reduce
 
-from governance.sandbox.profile_facts import TableFacts, merge_reading, propose_checks
+from governance.sandbox.profile_facts import (
+    TableFacts,
+    merge_profile,
+    merge_reading,
+    propose_checks,
+)
 from governance.sandbox.types import ColumnProfile, TableProfile
 
 
@@ -95,6 +100,38 @@ def test_facts_are_kept_as_json_between_readings():
 
     assert TableFacts.from_json(facts.as_json()) == facts
     assert len(list(propose_checks(merge_reading(facts, reading())))) == 7
+
+
+def hidden():
+    """Return a reading whose values may not be shown."""
+    table = reading()
+    return replace(table, columns=tuple(column.without_values() for column in table.columns))
+
+
+def test_values_that_are_hidden_once_are_forgotten_and_need_new_evidence():
+    facts = reduce(merge_profile, [[reading()]] * 4 + [[hidden()]], [])
+    again = reduce(merge_profile, [[reading()]] * 3, facts)
+
+    assert "paid" not in str(facts)
+    assert not [item for item in propose_checks(facts[0]) if item.check.kind == "range"]
+    counts = {item.check.kind: item.n_readings for item in propose_checks(again[0])}
+    assert counts == {"missing": 8, "duplicates": 8, "allowed_values": 3, "range": 3}
+
+
+def test_a_table_that_could_not_be_counted_keeps_its_counts_and_one_that_is_gone_does_not():
+    unread = replace(reading(), rows=None, columns=())
+    facts = reduce(merge_profile, [[reading()], [reading()], [unread], [reading()]], [])
+
+    assert {item.n_readings for item in propose_checks(facts[0])} == {3}
+    assert merge_profile(facts, [replace(reading(), name="others")])[0].columns[0].n_readings == 1
+
+
+def test_a_column_of_another_type_begins_again():
+    number = column("customer_id", 100, logical_type="integer")
+
+    assert ("missing", "customer_id") not in proposals(
+        reading(), reading(), reading(), reading(customer_id=number)
+    )
 
 
 def test_a_column_that_is_new_begins_with_no_evidence():

@@ -23,6 +23,7 @@ from catalog.contracts.services.versions import (
     merge_contracts,
     project_links,
     save_contract,
+    save_edited_contract,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "register_upload_check",
     "remove_stale_uploads",
     "save_contract",
+    "save_edited_contract",
     "served_tag",
     "upload_data",
 ]

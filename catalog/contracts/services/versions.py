@@ -17,6 +17,7 @@ from catalog.contracts.models import (
 from catalog.contracts.projection import (
     ContractDocument,
     DeclaredProperty,
+    bump_version,
     choose_versions,
     parse_contract,
 )
@@ -59,6 +60,18 @@ def save_contract(
     return _save_contract(
         product=product, document=document, edition=edition, actor=actor, reason=reason
     )
+
+
+def save_edited_contract(
+    *, product: DataProduct, contract: DataContract, tree: JSONObject, edition: int, actor: Writer
+) -> tuple[DataContract, DataProduct]:
+    """Save new content of a contract; a published version stays, and the next one gets it.
+
+    Raises what save_contract raises.
+    """
+    if tree != contract.tree and is_frozen(contract):
+        tree = tree | {"version": bump_version(contract.version)}
+    return save_contract(product=product, tree=tree, edition=edition, actor=actor)
 
 
 @transaction.atomic

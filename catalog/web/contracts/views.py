@@ -12,7 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from catalog.contracts.columns import iter_columns
 from catalog.contracts.models import DataContract, PortContract, SchemaObject, contracts_of
 from catalog.contracts.projection import bump_version
-from catalog.contracts.services import frozen_digests, is_frozen, save_contract
+from catalog.contracts.services import (
+    frozen_digests,
+    is_frozen,
+    save_contract,
+    save_edited_contract,
+)
 from catalog.exceptions import ValidationFailed
 from catalog.manifests.formats import odcs
 from catalog.manifests.issues import DocumentIssue, ParseError
@@ -115,12 +120,12 @@ class ContractView(EditView):
     def put(self, tables: list[JSONObject], form: VersionedForm) -> DataProduct:
         """Save the contract with these tables; a published version stays, the next one changes."""
         contract = self.contract()
-        tree = contract.tree | {"schema": tables}
-        if tree != contract.tree and is_frozen(contract):
-            tree |= {"version": bump_version(contract.version)}
-        edition = form.cleaned_data["edition"]
-        saved, product = save_contract(
-            product=self.product, tree=tree, edition=edition, actor=self.person
+        saved, product = save_edited_contract(
+            product=self.product,
+            contract=contract,
+            tree=contract.tree | {"schema": tables},
+            edition=form.cleaned_data["edition"],
+            actor=self.person,
         )
         self.uuid = saved.uuid
         return product

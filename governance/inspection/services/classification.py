@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from catalog.authorization.access import Writer, require_permission
 from catalog.contracts.models import DataContract, SchemaObject, SchemaProperty
-from catalog.contracts.projection import bump_version
-from catalog.contracts.services import is_frozen, save_contract
+from catalog.contracts.services import save_edited_contract
 from catalog.exceptions import ValidationFailed
 from catalog.permissions import Permission
 from catalog.products.models import DataProduct
@@ -147,9 +146,9 @@ def _confirm(
     for identifier, accepted in by_contract.items():
         contract = contracts[identifier]
         tree = with_classifications(contract.tree, accepted)
-        if is_frozen(contract):
-            tree |= {"version": bump_version(contract.version)}
-        _, product = save_contract(product=product, tree=tree, edition=edition, actor=actor)
+        _, product = save_edited_contract(
+            product=product, contract=contract, tree=tree, edition=edition, actor=actor
+        )
         edition = product.edition
     if suggestions:
         record_change(product, actor, "confirmed classifications", after=_as_json(suggestions))

@@ -57,7 +57,9 @@ def observations_of(product_id: int) -> list[PortObservation]:
     )
     ports = OutputPort.objects.filter(Exists(servers), product=product_id).order_by("pk")
     inspections = (
-        Inspection.objects.filter(port__in=ports).defer("tables").in_bulk(field_name="port_id")
+        Inspection.objects.filter(port__in=ports)
+        .defer("tables", "facts")
+        .in_bulk(field_name="port_id")
     )
     return [_observation(port, inspections.get(port.pk)) for port in ports]
 

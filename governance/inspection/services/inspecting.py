@@ -37,10 +37,12 @@ from governance.inspection.services.values import (
     allowed_profile,
     readable_columns,
     schema_of,
+    source_digest,
     source_server,
     value_rules,
     visible_profile,
 )
+from governance.sandbox.profile_facts import merge_profile
 from governance.sandbox.runner import WALL_SECONDS, file_table, read_server
 from governance.sandbox.types import Key, Source, SourceUnreadable, TableProfile
 
@@ -150,7 +152,7 @@ def _save(
 ) -> Inspection:
     declared = declared_tables(contract)
     drift = [] if result.failure else find_drift(declared, result.profile)
-    before = Inspection.objects.filter(port=port).first()
+    before = Inspection.objects.select_for_update().filter(port=port).first()
     # A column may have been classified while it was read.
     rows = OutputPort.objects.select_related("product", "port_contract__contract")
     current = rows.get(pk=port.pk)
@@ -163,10 +165,14 @@ def _save(
         "note": result.note,
     }
     if not result.failure:
+        source = source_digest(contract)
+        facts = before.table_facts if before and before.facts_source == source else []
         # A failure leaves what was seen last: a contract is not kept because nobody can look.
         outcome |= {
             "observed_at": now,
             "tables": [table.as_json() for table in visible],
+            "facts": [table.as_json() for table in merge_profile(facts, visible)],
+            "facts_source": source,
             "has_values": any(table.has_values for table in visible),
             "values_revision": current.product.revision,
             "drifts": [asdict(item) for item in drift],

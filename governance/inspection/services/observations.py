@@ -42,7 +42,9 @@ def observed_tables(
     """Return what was read of each table, of the port that was read last."""
     port_ids = {port_id for request in requests for port_id in request.port_ids}
     inspections = Inspection.objects.filter(port__in=port_ids).exclude(observed_at=None)
-    inspections = inspections.exclude(port__port_contract=None).select_related(*RELATED)
+    inspections = (
+        inspections.exclude(port__port_contract=None).select_related(*RELATED).defer("facts")
+    )
     newest = list(inspections.order_by("-observed_at"))
     rejected = rejected_keys(product) if for_editors else None
     return [_observed_table(request, newest, rejected) for request in requests]

@@ -1,9 +1,11 @@
 """Shows values of a source only where today's rules allow it, and deletes all others."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.db.models import F, QuerySet
 
@@ -20,10 +22,13 @@ from governance.inspection.declarations import (
     tables_of,
 )
 from governance.inspection.models import READABLE, Inspection, RejectedClassification
+from governance.sandbox.profile_facts import without_hidden
 from governance.sandbox.types import TableProfile
 
 RELATED = ("port__product", "port__port_contract__contract")
 BATCH = 200
+# Of a server, these say nothing of where its data is.
+UNREAD_MEMBERS = frozenset(("id", "server", "description", "environment", "roles"))
 
 
 def value_rules(port: OutputPort) -> ValueRules:
@@ -48,6 +53,14 @@ def source_server(contract: DataContract) -> JSONObject:
         ),
         {},
     )
+
+
+def source_digest(contract: DataContract) -> str:
+    """Return what is equal as long as a contract names the same source; "" if it names none."""
+    server = source_server(contract)
+    content = {name: server[name] for name in server if name not in UNREAD_MEMBERS}
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest() if content else ""
 
 
 def schema_of(contract: DataContract) -> list[JSONObject]:
@@ -156,8 +169,11 @@ def _delete_hidden(inspection: Inspection) -> bool:
     is_changed = visible != inspection.profile
     inspection.values_revision = inspection.port.product.revision
     inspection.tables = [table.as_json() for table in visible]
+    inspection.facts = [
+        table.as_json() for table in without_hidden(inspection.table_facts, visible)
+    ]
     inspection.has_values = any(table.has_values for table in visible)
-    inspection.save(update_fields=["tables", "has_values", "values_revision"])
+    inspection.save(update_fields=["tables", "facts", "has_values", "values_revision"])
     return is_changed
 
 

@@ -1,5 +1,6 @@
 """Runs the checks of ports, on demand and on schedule, and keeps what they said."""
 
+from governance.quality.services.proposals import add_proposed_rule, proposals_of
 from governance.quality.services.reading import (
     latest_reported,
     latest_run,
@@ -22,6 +23,7 @@ from governance.quality.services.schedules import (
 from governance.quality.services.states import publish_quality
 
 __all__ = [
+    "add_proposed_rule",
     "check_batch",
     "claim_checks",
     "latest_reported",
@@ -29,6 +31,7 @@ __all__ = [
     "plan_checks",
     "plan_checks_of",
     "port_quality",
+    "proposals_of",
     "prune_runs",
     "publish_quality",
     "results_of",

@@ -15,11 +15,13 @@ from catalog.web.components.humanize import number, percent, short_number
 from governance.quality.dimensions import Dimension
 from governance.quality.models import CheckOutcome, QualityRun
 from governance.quality.outcomes import CheckState, duration_text
+from governance.quality.proposals import RuleProposal
 from governance.quality.reports import PortQuality, RuleResult, SampleRow
 from governance.quality.rules import QualityRule, Unit
 from governance.quality.scores import DimensionScore
 from governance.quality.services.trends import PortTrend
 from governance.slo.wording import format_seconds
+from governance.web.quality.rule_forms import KINDS
 
 LABELS: dict[str, Promise] = {
     Dimension.COMPLETENESS: gettext_lazy("Completeness"),
@@ -125,8 +127,21 @@ class ReportedCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProposalRow:
+    """A proposed rule: `rule` is its kind with the details, as the form of rules shows them."""
+
+    key: str
+    table: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PortCard:
-    """The quality of one port; `texts` are rules that no check is made of, with the reason."""
+    """The quality of one port; `texts` are rules that no check is made of, with the reason.
+
+    `proposals` are rules that the contract could have, for editors.
+    """
 
     quality: PortQuality
     dimensions: Sequence[DimensionCard]
@@ -134,6 +149,7 @@ class PortCard:
     reported: Sequence[ReportedCard]
     finding: str
     schedule: str
+    proposals: Sequence[ProposalRow] = ()
 
     @property
     def has_rules(self) -> bool:
@@ -141,7 +157,10 @@ class PortCard:
 
 
 def port_card(
-    quality: PortQuality, trend: PortTrend, targets: Mapping[str, float] = NO_TARGETS
+    quality: PortQuality,
+    trend: PortTrend,
+    targets: Mapping[str, float] = NO_TARGETS,
+    proposals: Sequence[RuleProposal] = (),
 ) -> PortCard:
     """Return the card of a port; `targets` are thresholds (0 to 1) of objectives by dimension."""
     scores = {score.dimension: score for score in quality.scores}
@@ -165,11 +184,23 @@ def port_card(
         texts=quality.text_rules,
         reported=[_reported(run) for run in quality.reported],
         finding=_finding([row.state for row in quality.results if row.rule.is_runnable]),
+        proposals=[proposal_row(proposal) for proposal in proposals],
         schedule=(
             _("every {time}").format(time=format_seconds(quality.interval))
             if quality.interval
             else ""
         ),
+    )
+
+
+def proposal_row(proposal: RuleProposal) -> ProposalRow:
+    row = proposal.row
+    label = next(str(kind.label) for kind in KINDS if kind.value == row.kind)
+    return ProposalRow(
+        key=proposal.key,
+        table=proposal.table,
+        rule=f"{label}: {row.details}" if row.details else label,
+        reason=proposal.reason,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -16,14 +17,21 @@ from django.views.decorators.http import require_POST
 from catalog.authorization.access import AccessContext, require_user
 from catalog.exceptions import CatalogError, NotFound, PermissionDenied
 from catalog.products.models import DataProduct
+from catalog.products.services import edited_version
 from catalog.web.csv_lines import csv_response
+from catalog.web.forms.versioned import VersionedForm
 from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 from governance.quality.models import CheckOutcome
 from governance.quality.reports import PortQuality
 from governance.quality.scores import SCORE_DEFINITION
-from governance.quality.services import results_of, run_port_checks
+from governance.quality.services import (
+    add_proposed_rule,
+    proposals_of,
+    results_of,
+    run_port_checks,
+)
 from governance.quality.services.trends import trend_of
 from governance.web.inspection import visible_port
 from governance.web.quality.cards import PortCard, port_card
@@ -37,10 +45,11 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ProductQualityPage:
-    """`edit_url` is empty for readers who may not edit."""
+    """`edit_url` is empty for readers who may not edit; `edition` is that of what is edited."""
 
     frame: ProductFrame
     ports: list[PortCard]
+    edition: int
     definition: str
     csv_url: str
     edit_url: str
@@ -59,9 +68,15 @@ def product_quality(
     page = ProductQualityPage(
         frame=frame,
         ports=[
-            port_card(quality, trend_of(quality.port, since=since), targets)
+            port_card(
+                quality,
+                trend_of(quality.port, since=since),
+                targets,
+                proposals_of(quality.port) if frame.can_edit else (),
+            )
             for quality in results_of(product, reader)
         ],
+        edition=edited_version(product).edition if frame.can_edit else 0,
         definition=SCORE_DEFINITION,
         csv_url=reverse("product_quality_csv", args=place),
         edit_url=reverse("product_contracts", args=place) if frame.can_edit else "",
@@ -97,6 +112,37 @@ def csv_rows(quality: PortQuality) -> Iterator[list[object]]:
                 outcome.state,
                 outcome.seconds,
             ]
+
+
+class ProposalForm(VersionedForm):
+    """The proposed rule that is added."""
+
+    key = forms.CharField(max_length=16)
+
+
+@login_required
+@require_POST
+def port_quality_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a proposed rule to the contract that people edit."""
+    port, form = visible_port(request, pk), ProposalForm(request.POST)
+    back = redirect("product_quality", port.product.domain.slug, port.product.slug)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was added. Load the page again."))
+        return back
+    try:
+        add_proposed_rule(port=port, actor=require_user(request.user), **form.cleaned_data)
+    except (NotFound, PermissionDenied):
+        raise
+    except CatalogError as error:
+        messages.error(request, f"{error.message} {error.hint}".strip())
+    else:
+        messages.success(
+            request,
+            _("The rule was added to the working copy; it is checked once that is published.")
+            if port.product.published_row.is_released
+            else _("The rule was added to the contract."),
+        )
+    return back
 
 
 @login_required
