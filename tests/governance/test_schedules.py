@@ -229,7 +229,11 @@ def test_a_product_may_be_registered_with_its_objectives_in_one_go():
 
 @pytest.mark.parametrize(
     ("objectives", "verdict"),
-    [([], "no_data"), ([{"indicator": "availability", "target": 0.5}], "met")],
+    [
+        ([], "no_data"),
+        ([{"indicator": "availability", "target": 0.5}], "collecting"),
+        ([{"indicator": "latency", "target": 1.0, "threshold": 0.001}], "breached"),
+    ],
 )
 def test_measurements_are_evaluated_again_when_objectives_change(
     objectives, verdict, django_capture_on_commit_callbacks
