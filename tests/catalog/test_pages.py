@@ -525,9 +525,9 @@ def test_a_domain_without_owner_or_steward_says_so() -> None:
 @pytest.mark.parametrize(
     ("path", "number_of"),
     [
-        ("/", 16),
+        ("/", 20),
         ("/domains", 5),
-        ("/d/sales", 10),
+        ("/d/sales", 13),
         ("/p/sales/orders", 16),
         ("/p/sales/orders/schema", 13),
         ("/p/sales/orders/provenance", 9),
