@@ -10,13 +10,14 @@ from django.test import override_settings
 from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
+from catalog.authorization.access import access_for
 from catalog.contracts.models import SchemaProperty
 from catalog.contracts.services import save_contract
 from catalog.domains.models import Domain
 from catalog.domains.services import add_to_team, edit_domain, grant_role
 from catalog.glossary.services import define_term
 from catalog.people.models import Person, Team
-from catalog.permissions import Role
+from catalog.permissions import Permission, Role
 from catalog.products.models import PRODUCT, WORKING_COPY, DataProduct, Status, Verdict
 from catalog.products.projection import with_custom
 from catalog.products.services import (
@@ -318,10 +319,14 @@ def _edit(product: DataProduct, secret: str, typo: str) -> None:
     with_port(edited, secret, format="parquet", path=f"{product.domain.slug}/{secret}.parquet")
 
 
-def delete_working_copies() -> None:
-    """Delete all working copies and their events, as if nobody had edited."""
-    DataProduct.including_working_copies.filter(working_copy_of__isnull=False).delete()
-    AuditEvent.objects.filter(object_kind=WORKING_COPY).delete()
+def delete_working_copies(person: Person | None) -> None:
+    """Delete the working copies that a person may not see, and their events, as if nobody had
+    edited; who edits a product sees its working copy."""
+    edits = access_for(person).domains_with(Permission.EDIT_PRODUCTS) if person else frozenset()
+    copies = DataProduct.including_working_copies.filter(working_copy_of__isnull=False)
+    copies.exclude(domain_id__in=edits).delete()
+    events = AuditEvent.objects.filter(object_kind=WORKING_COPY)
+    events.exclude(domain_id__in=edits).delete()
 
 
 def _add_hidden_events(mesh: Mesh) -> None:

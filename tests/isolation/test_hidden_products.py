@@ -132,7 +132,7 @@ def _responses_without_hidden(run: Run) -> list[Response]:
         ids = [str(uuid) for uuid in hidden.values_list("uuid", flat=True)]
         AuditEvent.objects.filter(object_id__in=ids).delete()
         hidden.delete()
-        delete_working_copies()
+        delete_working_copies(run.person)
 
     return _responses_after(run, run.requests, delete_hidden)
 
