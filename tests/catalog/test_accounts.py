@@ -382,6 +382,6 @@ def test_the_status_page_says_a_word_to_all_and_its_readings_to_operators(client
     client.force_login(operator)
 
     sections = client.get("/api/v1/status?verify=1").json()["sections"]
-    assert set(sections) == {"parts", "index", "polling", "installation", "audit"}
+    assert set(sections) == {"parts", "index", "alerts", "polling", "installation", "audit"}
     assert {"name": "chain", "value": "intact", "is_well": True, "note": ""} in sections["audit"]
     assert client.get("/status").status_code == 200

@@ -185,7 +185,7 @@ def csv_rows(products: DataProductQuerySet) -> Iterator[list[object]]:
     for product in products.iterator(chunk_size=500):
         row = [product.uuid, product.domain.slug, product.name, product.slo_verdict]
         row.append(getattr(product, "breached_since", None))
-        for indicator, figure in (product.slo_figures or {"": {}}).items():
+        for indicator, figure in sorted((product.slo_figures or {"": {}}).items()):
             names = ("value", "target", "threshold", "verdict", "as_of")
             yield [*row, indicator, *(figure.get(name) for name in names)]
 

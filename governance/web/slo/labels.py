@@ -29,7 +29,7 @@ class MetricLabel:
 
 def metric_labels(figures: Mapping[str, JSONObject]) -> list[MetricLabel]:
     """Return the measured indicators of a product, the worst first."""
-    measured = [row for row in figures.items() if row[1].get("value") is not None]
+    measured = sorted(row for row in figures.items() if row[1].get("value") is not None)
     return [
         MetricLabel(
             label=indicator_label(indicator),
