@@ -47,16 +47,6 @@ class RuleResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrendPoint:
-    """What a check said in one run; `share` is that of rows that pass, from 0 to 1."""
-
-    at: datetime
-    state: CheckState
-    observed: float | None
-    share: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class PortQuality:
     """The quality of one port.
 

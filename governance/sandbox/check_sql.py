@@ -1,4 +1,4 @@
-"""The SQL that people write for checks: parsed, limited to reading, and written anew; pure.
+"""The SQL that people write for checks: parsed, limited to reading, and generated again; pure.
 
 An engine is never given the text itself. What is not on the lists of this module is refused, so
 a statement that writes, attaches, reads a file, sleeps or calls an unknown function never runs.

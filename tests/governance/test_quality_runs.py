@@ -22,8 +22,8 @@ from governance.quality.services import (
     run_port_checks,
     scores_in,
     set_interval,
-    trends_of,
 )
+from governance.quality.services.trends import trend_of
 from governance.sandbox.types import SourceUnreadable
 from governance.slo.models import IndicatorValue
 from tests.factories import FACTORY, make_product, make_users, with_port, write_file
@@ -188,11 +188,11 @@ def test_the_trend_of_a_check_survives_a_new_version_of_its_contract():
     )
     check(port)
 
-    trend = trends_of(port, since=timezone.now() - timedelta(hours=1))
-    assert [point.state for point in trend["orders.customer.customer-known"]] == [
-        "failed",
-        "passed",
-    ]
+    key = "orders.customer.customer-known"
+    outcomes = CheckOutcome.objects.filter(port=port, key=key).order_by("at", "pk")
+    assert [outcome.state for outcome in outcomes] == ["failed", "passed"]
+    shares = trend_of(port, since=timezone.now() - timedelta(hours=1)).shares
+    assert shares[key] == [outcome.share for outcome in outcomes]
 
 
 def test_a_rule_that_changed_since_the_last_run_says_so():

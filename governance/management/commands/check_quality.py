@@ -15,6 +15,7 @@ from catalog.management.actors import actor_of
 from catalog.management.help import CommandWithExamples
 from catalog.ports.models import OutputPort
 from governance.api.quality import port_answer
+from governance.management.ports import add_port_arguments, address_of, choose_ports, name_of
 from governance.quality.models import QualityRun, QualitySchedule
 from governance.quality.outcomes import CheckState
 from governance.quality.services import plan_checks, port_quality, run_port_checks
@@ -40,11 +41,7 @@ class Command(CommandWithExamples):
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("products", nargs="*", metavar="PRODUCT", help="domain/slug")
-        parser.add_argument("--due", action="store_true", help="only ports whose turn has come")
-        parser.add_argument("--all", action="store_true", help="every port with checks")
-        parser.add_argument("--json", action="store_true", help="print the report as JSON")
-        parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
+        add_port_arguments(parser, all_help="every port with checks")
 
     def handle(self, **options: Any) -> None:
         actor = actor_of(options["person"], worker="check_quality")
@@ -75,35 +72,13 @@ class Command(CommandWithExamples):
 
 
 def find_ports(products: Sequence[str], *, is_due: bool, is_all: bool) -> Sequence[OutputPort]:
-    """Return the ports to check. Raises CommandError if a product has none with checks."""
-    if not (products or is_due or is_all):
-        raise CommandError("Name products as domain/slug, or give --due or --all.", returncode=2)
     schedules = QualitySchedule.objects.filter(
         checks__gt=0, port__product__working_copy_of__isnull=True
     )
     if is_due:
         schedules = schedules.due(timezone.now())
     ports = OutputPort.objects.filter(pk__in=schedules.values("port"))
-    ports = ports.select_related("product__domain").order_by("pk")
-    if not products:
-        return list(ports)
-    chosen: list[OutputPort] = []
-    for address in products:
-        domain, _, slug = address.partition("/")
-        of_product = ports.filter(product__domain__slug=domain, product__slug=slug)
-        if not (is_due or of_product.exists()):
-            message = f"There is no port with quality checks in {address}."
-            raise CommandError(message, returncode=2)
-        chosen += of_product
-    return chosen
-
-
-def address_of(port: OutputPort) -> str:
-    return f"{port.product.domain.slug}/{port.product.slug}"
-
-
-def name_of(port: OutputPort) -> str:
-    return f"{address_of(port)}:{port}"
+    return choose_ports(ports, products, is_due=is_due, is_all=is_all, what="quality checks")
 
 
 def is_good(run: QualityRun) -> bool:

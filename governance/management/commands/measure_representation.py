@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.audit.services import record_if_denied
@@ -18,6 +17,7 @@ from catalog.management.help import CommandWithExamples
 from catalog.people.models import Person
 from catalog.ports.models import OutputPort
 from catalog.types import JSONObject
+from governance.management.ports import add_port_arguments, choose_ports, name_of
 from governance.representation.models import RepresentationRun, RepresentationSchedule
 from governance.representation.services import measure_port, visible_result
 from governance.representation.visible import VisibleRepresentation
@@ -44,11 +44,7 @@ class Command(CommandWithExamples):
     epilog = EPILOG
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("products", nargs="*", metavar="PRODUCT", help="domain/slug")
-        parser.add_argument("--due", action="store_true", help="only ports whose turn has come")
-        parser.add_argument("--all", action="store_true", help="every port with a plan")
-        parser.add_argument("--json", action="store_true", help="print the report as JSON")
-        parser.add_argument("--as", dest="person", metavar="USERNAME", help="act as this person")
+        add_port_arguments(parser, all_help="every port with a plan")
 
     def handle(self, **options: Any) -> None:
         actor = actor_of(options["person"], worker="measure_representation")
@@ -73,32 +69,12 @@ class Command(CommandWithExamples):
             sys.exit(1)
 
 
-def find_ports(
-    products: Sequence[str], *, is_due: bool, is_all: bool
-) -> QuerySet[OutputPort] | list[OutputPort]:
-    """Return the ports to measure. Raises CommandError if a product has none with a plan."""
+def find_ports(products: Sequence[str], *, is_due: bool, is_all: bool) -> Sequence[OutputPort]:
     ports = OutputPort.objects.filter(representation_plan__isnull=False)
-    ports = ports.select_related("product__domain").order_by("pk")
-    if not (products or is_due or is_all):
-        raise CommandError("Name products as domain/slug, or give --due or --all.", returncode=2)
     if is_due:
         due = RepresentationSchedule.objects.due(timezone.now())
         ports = ports.filter(pk__in=due.values("port"))
-    if not products:
-        return ports
-    chosen: list[OutputPort] = []
-    for address in products:
-        domain, _, slug = address.partition("/")
-        of_product = ports.filter(product__domain__slug=domain, product__slug=slug)
-        if not (is_due or of_product.exists()):
-            message = f"There is no port with a representation plan in {address}."
-            raise CommandError(message, returncode=2)
-        chosen += of_product
-    return chosen
-
-
-def name_of(port: OutputPort) -> str:
-    return f"{port.product.domain.slug}/{port.product.slug}:{port}"
+    return choose_ports(ports, products, is_due=is_due, is_all=is_all, what="a representation plan")
 
 
 def lines_of(run: RepresentationRun, actor: Writer) -> Iterator[str]:

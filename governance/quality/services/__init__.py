@@ -9,7 +9,6 @@ from governance.quality.services.reading import (
     rules_of,
     runs_of,
     scores_in,
-    trends_of,
 )
 from governance.quality.services.running import run_port_checks
 from governance.quality.services.schedules import (
@@ -40,5 +39,4 @@ __all__ = [
     "runs_of",
     "scores_in",
     "set_interval",
-    "trends_of",
 ]

@@ -1,8 +1,6 @@
 """Reads the rules of ports, their runs, results and trends."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 
 from catalog.authorization.access import AccessContext
 from catalog.authorization.values import is_open_classification, may_see_data
@@ -11,10 +9,9 @@ from catalog.ports.models import OutputPort
 from catalog.ports.services import published_port
 from catalog.products.models import DataProduct
 from governance.inspection.services.values import classifications_of, source_server
-from governance.quality.models import CheckOutcome, QualityRun, QualityRunQuerySet, QualitySchedule
+from governance.quality.models import QualityRun, QualityRunQuerySet, QualitySchedule
 from governance.quality.odcs import CompiledContract, compile_contract
-from governance.quality.outcomes import CheckState
-from governance.quality.reports import PortQuality, RuleResult, SampleRow, TrendPoint
+from governance.quality.reports import PortQuality, RuleResult, SampleRow
 from governance.quality.rules import QualityRule
 from governance.quality.scores import DimensionScore, scores_of
 
@@ -90,24 +87,6 @@ def port_quality(port: OutputPort, access: AccessContext | None = None) -> PortQ
         next_at=schedule.next_due_at if schedule else None,
         interval=schedule.interval if schedule else None,
     )
-
-
-def trends_of(port: OutputPort, *, since: datetime) -> dict[str, list[TrendPoint]]:
-    """Return what each check of a port said in each run of Assay since then, the oldest first."""
-    rows = CheckOutcome.objects.filter(
-        port=published_port(port), at__gte=since, run__source=QualityRun.Source.MEASURED
-    )
-    trends: dict[str, list[TrendPoint]] = defaultdict(list)
-    for outcome in rows.order_by("at", "pk"):
-        trends[outcome.key].append(
-            TrendPoint(
-                at=outcome.at,
-                state=CheckState(outcome.state),
-                observed=outcome.observed,
-                share=outcome.share,
-            )
-        )
-    return dict(trends)
 
 
 def classified_columns(port: OutputPort) -> frozenset[str]:
