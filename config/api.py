@@ -37,7 +37,7 @@ from config.ops.views import SystemStatus
 from governance.api.alerts.alerts import Alerts
 from governance.api.alerts.deliveries import Deliveries
 from governance.api.alerts.routes import AlertRoutes
-from governance.api.alerts.rules import AlertRules
+from governance.api.alerts.rules import AlertKinds, AlertRules
 from governance.api.classification import ClassificationSuggestions
 from governance.api.inbox import Inbox, InboxPreferences
 from governance.api.inspection import PortInspection
@@ -192,7 +192,7 @@ urlpatterns = [
     route(f"{ALERT}/assign", Alerts, "alert_assign", post="assign"),
     route(f"{ALERT}/resolve", Alerts, "alert_resolve", post="resolve"),
     route(f"{ALERT}/silence", Alerts, "alert_silence", post="silence"),
-    route(f"{V1}alert-kinds", AlertRules, "alert_kinds", get="kinds"),
+    path(f"{V1}alert-kinds", AlertKinds.as_view(), name="alert_kinds"),
     rows(f"{V1}alert-rules", AlertRules, "alert_rules"),
     row(f"{V1}alert-rules/<uuid:uuid>", AlertRules, "alert_rule"),
     rows(f"{V1}alert-routes", AlertRoutes, "alert_routes"),

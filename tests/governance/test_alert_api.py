@@ -1,6 +1,7 @@
 """The API of alerts shows and changes what its caller may, and nothing else."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -77,6 +78,9 @@ def test_a_rule_of_no_use_is_refused_at_its_place_in_the_body(users: Users) -> N
     [issue] = refused.json()["errors"]
     assert issue["pointer"] == "/parameters/burn_rate"
     assert "can never fire" in issue["message"]
+    unknown = owner.send("POST", "/alert-rules", RULE | {"product": str(uuid4())})
+    assert unknown.status_code == 422
+    assert unknown.json()["errors"][0]["pointer"] == "/product"
     kinds = {kind["key"] for kind in owner.get("/alert-kinds").json()}
     assert {"breach", "burn_rate", "quality_failed", "contract_broken", "bias_drift"} < kinds
 

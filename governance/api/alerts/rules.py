@@ -4,14 +4,15 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django_filters import CharFilter, FilterSet, UUIDFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from catalog.api.rest.bodies import Body, DocumentField, StrictString
 from catalog.api.rest.etags import EDITS, READS
@@ -104,6 +105,17 @@ class RuleFilters(FilterSet):
     domain = CharFilter(field_name="domain__slug")
 
 
+class AlertKinds(APIView):
+    """The kinds of alerts; there are few, so the list has no pages."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(responses=KindAnswer(many=True))
+    def get(self, request: Request) -> Response:
+        """List the kinds of alerts, their standard rules and the schema of their parameters."""
+        return Response([KindAnswer(_kind_as_json(key)).data for key in kinds()])
+
+
 class AlertRules(ListModelMixin, OwnedRows[AlertRule]):
     """The rules that were saved; where there is none of a kind, its standard rules apply."""
 
@@ -115,18 +127,15 @@ class AlertRules(ListModelMixin, OwnedRows[AlertRule]):
         visible = DataProduct.objects.visible_to(self.reader)
         return self.queryset.filter(Q(product__isnull=True) | visible.has("product_id"))
 
-    @extend_schema(responses=KindAnswer(many=True))
-    def kinds(self, request: Request) -> Response:
-        """List the kinds of alerts, their standard rules and the schema of their parameters."""
-        return Response([KindAnswer(_kind_as_json(key)).data for key in kinds()])
-
     @extend_schema(request=NewRule, responses={201: RuleAnswer})
     def create(self, request: Request) -> Response:
         """Save a rule; one that is of no use is refused with the arithmetic."""
         body = NewRule.read(request)
         values = body.validated_data
         visible = DataProduct.objects.visible_to(self.reader).select_related("domain")
-        product = get_object_or_404(visible, uuid=values["product"]) if values["product"] else None
+        product = visible.filter(uuid=values["product"]).first() if values["product"] else None
+        if values["product"] and product is None:
+            raise ValidationFailed.of("/product", "There is no product with this id.")
         domain = domain_by_slug(values["domain"]) if values["domain"] else None
         if product and domain:
             raise ValidationFailed.of("/domain", "A rule is of a product or of a domain, not both.")
