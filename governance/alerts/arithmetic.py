@@ -66,7 +66,8 @@ def unusable_because(rule: BurnRule, budget: Budget) -> str:
     if rule.long > budget.window:
         return (
             f"It can never be right for {budget.name}: its window of {rule.window} is longer than "
-            "that of the objective."
+            f"that of the objective, {budget.window / timedelta(days=1):g} d, so it would count "
+            "failures of a budget that is over."
         )
     if rule.min_failures > checks:
         return (

@@ -24,6 +24,8 @@ from catalog.publication.consumer_tasks import ConsumerTask, consumer_tasks
 from governance.alerts.kinds import Severity
 from governance.alerts.models import Alert
 from governance.inbox.items import MAX_OF_A_KIND, URGENT_WITHIN, InboxItem, ItemKind, end_of
+from governance.inspection.alert_kinds import CONTRACT_BROKEN
+from governance.slo.alert_kinds import BREACH
 from governance.slo.models import Breach
 
 LIVE = (Status.PUBLISHED, Status.DEPRECATED)
@@ -50,8 +52,8 @@ def _own(domains: Collection[int]) -> QuerySet[DataProduct]:
 
 
 def _breached(domains: Collection[int]) -> Iterator[InboxItem]:
-    """Yield missed objectives of products without an open alert that leads there."""
-    alerts = Alert.objects.open().filter(product=OuterRef("product"), path__endswith="/slo")
+    """Yield missed objectives of products that have no open alert of one."""
+    alerts = Alert.objects.open().filter(product=OuterRef("product"), kind=BREACH.key)
     breaches = Breach.objects.open().filter(
         ~Exists(alerts),
         product__domain__in=domains,
@@ -75,8 +77,8 @@ def _breached(domains: Collection[int]) -> Iterator[InboxItem]:
 
 
 def _broken_contracts(domains: Collection[int], now: datetime) -> Iterator[InboxItem]:
-    """Yield broken contracts without an open alert that leads to what differs."""
-    alerts = Alert.objects.open().filter(product=OuterRef("pk"), path__endswith="/source")
+    """Yield broken contracts of products that have no open alert of one."""
+    alerts = Alert.objects.open().filter(product=OuterRef("pk"), kind=CONTRACT_BROKEN.key)
     broken = _own(domains).filter(
         ~Exists(alerts), contract_state=ContractState.BROKEN, status__in=LIVE
     )

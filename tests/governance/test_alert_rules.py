@@ -56,7 +56,33 @@ def test_a_rule_needs_as_many_checks_as_failures() -> None:
 
 def test_a_window_longer_than_that_of_the_objective_is_refused() -> None:
     day = Budget(name="a", target=0.99, window=timedelta(days=1), interval=MINUTE)
-    assert "longer" in unusable_because(fast(window="3d", burn_rate=1), day)
+    assert "longer than that of the objective, 1 d" in unusable_because(
+        fast(window="3d", burn_rate=1), day
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "interval", "reason"),
+    [
+        (BurnRule(window="3d", burn_rate=1), 0.999, MINUTE, ""),
+        (BurnRule(window="3d", burn_rate=1, min_failures=1), 0.99, MINUTE, ""),
+        (BurnRule(window="3d", burn_rate=3), 0.5, MINUTE, "1 / (1 - 0.5) = 2, less than 3."),
+        (BurnRule(window="3d", burn_rate=1), 0.9, timedelta(days=2), "in 3d there are 2 checks"),
+        (
+            BurnRule(window="3d", burn_rate=1, min_failures=1),
+            0.99,
+            timedelta(hours=1),
+            "1 / 72 / (1 - 0.99) = 1.39, at least 1.",
+        ),
+        (BurnRule(window="1d", burn_rate=3, min_failures=2000), 0.99, MINUTE, "are 1440 checks"),
+    ],
+)
+def test_pairs_of_long_windows_are_accepted_or_refused_with_the_arithmetic(
+    rule: BurnRule, target: float, interval: timedelta, reason: str
+) -> None:
+    """Of 3 days and 6 hours, and of a day and 2 hours."""
+    said = unusable_because(rule, budget(target, interval))
+    assert (reason in said) if reason else said == ""
 
 
 def test_a_target_of_all_checks_has_no_greatest_burn_rate() -> None:

@@ -16,7 +16,7 @@ from governance.alerts.signing import signature_headers
 DEADLINE = 10.0
 MAX_ANSWER_BYTES = 16 * 1024
 WANTS_NO_MORE = 410
-OK = range(200, 300)
+OK, REDIRECT = range(200, 300), range(300, 400)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ def _outcome(answer: Response | FetchFailed, now: datetime) -> Outcome:
     wait = parse_retry_after(answer.headers.get("retry-after", ""), now)
     is_unsubscribed = answer.status == WANTS_NO_MORE
     error = f"the receiver answered {answer.status}"
+    if answer.status in REDIRECT:
+        error += ", and a message is not sent on to another address"
     return Outcome(
         error=error, retry_after=wait, is_final=is_unsubscribed, is_unsubscribed=is_unsubscribed
     )
