@@ -81,8 +81,8 @@ def test_pairs_of_long_windows_are_accepted_or_refused_with_the_arithmetic(
     rule: BurnRule, target: float, interval: timedelta, reason: str
 ) -> None:
     """Of 3 days and 6 hours, and of a day and 2 hours."""
-    said = unusable_because(rule, budget(target, interval))
-    assert (reason in said) if reason else said == ""
+    answer = unusable_because(rule, budget(target, interval))
+    assert (reason in answer) if reason else answer == ""
 
 
 def test_a_target_of_all_checks_has_no_greatest_burn_rate() -> None:

@@ -1,4 +1,4 @@
-"""Receivers of webhooks that behave as none should: bounded time, and the ledger says why."""
+"""Receivers of webhooks that behave as none should: bounded time, and each result says why."""
 
 import ssl
 import subprocess
@@ -42,7 +42,7 @@ def tls(tmp_path: Path) -> ssl.SSLContext:
     return context
 
 
-def test_hostile_receivers_end_in_the_ledger_with_a_reason_and_hold_up_nobody(
+def test_hostile_receivers_end_with_a_reason_and_hold_up_nobody(
     tls: ssl.SSLContext, settings: Any
 ) -> None:
     users = make_users()
@@ -84,9 +84,9 @@ def test_hostile_receivers_end_in_the_ledger_with_a_reason_and_hold_up_nobody(
         seconds = time.monotonic() - begin
 
     rows = Delivery.objects.filter(route__isnull=False)
-    ledger = {row.route.name: (row.state, row.last_error) for row in rows.select_related("route")}
+    results = {row.route.name: (row.state, row.last_error) for row in rows.select_related("route")}
     assert seconds < DEADLINE + 5
-    assert ledger == {
+    assert results == {
         "answers 500": ("pending", "the receiver answered 500"),
         "redirects to a private address": (
             "pending",
