@@ -1,4 +1,4 @@
-"""Sets standards, announces maintenance, reports checks and follows products of the demo."""
+"""Sets standards, maintenance, reported checks, routes and followers of the demo."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from catalog.domains.models import Domain
 from catalog.manifests.readers import read_documents
-from catalog.people.models import Person
+from catalog.people.models import Person, Team
 from catalog.products.services import follow
 from catalog.types import JSONObject
 from config.demo.paths import DEMO
 from config.demo.people import LOADER, product_at
 from config.demo.representation import port_at
+from governance.alerts.models import Channel, Route
+from governance.alerts.services import RouteFields, create_route
 from governance.quality.services import latest_reported
 from governance.quality.services.reporting import record_reports
 from governance.slo.models import MaintenanceWindow, ObjectiveStandard
@@ -34,6 +36,8 @@ def load_service_levels() -> None:
         _plan_maintenance(entry)
     for entry in tree["reports"]:
         _report(entry)
+    for entry in tree["routes"]:
+        _add_route(entry)
     _follow(tree["followers"])
 
 
@@ -58,6 +62,24 @@ def _report(entry: JSONObject) -> None:
     if not latest_reported(port):
         item = {"run": entry["run"] | {"at": now.isoformat()}}
         record_reports(port=port, items=[item], actor=LOADER, now=now)
+
+
+def _add_route(entry: JSONObject) -> None:
+    domain = Domain.objects.get(slug=entry["domain"]) if "domain" in entry else None
+    if Route.objects.filter(domain=domain, name=entry["name"]).exists():
+        return
+    fields = RouteFields(
+        name=entry["name"],
+        channel=Channel.IN_APP,
+        person=Person.objects.get(username=entry["person"]) if "person" in entry else None,
+        team=Team.objects.get(slug=entry["team"]) if "team" in entry else None,
+        severities=entry.get("severities", ()),
+        quiet_hours=entry.get("quiet_hours", {}),
+        receives_synthetic=entry.get("receives_synthetic", False),
+    )
+    create_route(
+        domain=domain, fields=fields, actor=Person.objects.get(username=entry["created_by"])
+    )
 
 
 def _follow(followers: Mapping[str, Sequence[str]]) -> None:

@@ -151,6 +151,8 @@ def _path_reading(proof: PathProof, now: datetime) -> StatusReading:
         return StatusReading(name, f"not arrived after {age} s", proof.is_proven(now), proof.error)
     seconds = (proof.arrived_at - proof.sent_at).total_seconds()
     note = f"sent {age} s ago" + (f"; {proof.error}" if proof.error else "")
+    if not proof.routes:
+        note += "; no route takes it, so it proves the path within Assay only"
     return StatusReading(name, f"arrived within {seconds:.1f} s", proof.is_proven(now), note)
 
 

@@ -31,6 +31,10 @@ class BurnRule:
     def long(self) -> timedelta:
         return WINDOWS[self.window]
 
+    @property
+    def short(self) -> timedelta:
+        return self.long / 12
+
     def fires(
         self, *, long_rate: float, short_rate: float, long_failures: int, short_failures: int
     ) -> bool:

@@ -21,7 +21,10 @@ from governance.slo.wording import format_objective
 FAST_BURN = 14.4
 # A rule of a large domain is checked against so many objectives.
 MAX_OBJECTIVES = 500
-_INDICATOR = {"enum": [indicator.value for indicator in Indicator]}
+_INDICATOR = {
+    "enum": [indicator.value for indicator in Indicator],
+    "description": "Only objectives of this indicator.",
+}
 
 
 def burn_rule(parameters: JSONObject) -> BurnRule:
@@ -131,9 +134,28 @@ BURN_RATE = AlertKind(
     schema={
         "type": "object",
         "properties": {
-            "window": {"enum": list(WINDOWS)},
-            "burn_rate": {"type": "number", "minimum": 1, "maximum": 1_000_000},
-            "min_failures": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+            "window": {
+                "enum": list(WINDOWS),
+                "description": (
+                    "The budget burns over this time and over the last twelfth of it, so that it "
+                    "goes on: 1h and 5 minutes, 3d and 6 hours."
+                ),
+            },
+            "burn_rate": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 1_000_000,
+                "description": (
+                    "1 uses the budget up exactly at the end of the objective's window; 14.4 uses "
+                    "2 % of a budget of 30 days in an hour."
+                ),
+            },
+            "min_failures": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1_000_000,
+                "description": "Failed checks that the window has at least; 2 if empty.",
+            },
             "indicator": _INDICATOR,
         },
         "required": ["window", "burn_rate"],
@@ -145,10 +167,17 @@ PORT_SILENT = AlertKind(
     key="port_silent",
     label="Port not measured",
     description="A port that should be measured was not, although others were.",
-    standard_rules=[StandardRule(severity=Severity.WARNING)],
+    standard_rules=[StandardRule(severity=Severity.WARNING, parameters={"after_minutes": 10})],
     schema={
         "type": "object",
-        "properties": {"after_minutes": {"type": "integer", "minimum": 1, "maximum": 10_080}},
+        "properties": {
+            "after_minutes": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 10_080,
+                "description": "Without a check for this long and three intervals; 10 if empty.",
+            }
+        },
         "additionalProperties": False,
     },
     check=check_silence,

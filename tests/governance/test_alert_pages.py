@@ -78,6 +78,40 @@ def test_the_page_shows_the_evidence_and_what_happened(client, users, product):
     assert f'href="{product.path}/slo"' in page
 
 
+def test_evidence_has_labels_and_units_and_no_keys_of_rows(client, users, product):
+    alert = open_on(product)
+    evidence = {
+        "objective": 12,
+        "since": "2026-11-30T14:02:00+00:00",
+        "window": "1h",
+        "threshold": 14.4,
+        "checks": 1440,
+        "interval": 300,
+        "is_given_up": True,
+    }
+    Alert.objects.filter(pk=alert.pk).update(evidence=evidence)
+    client.force_login(users.owner)
+
+    facts = client.get(f"/alerts/{alert.uuid}").context_data["page"].evidence
+
+    assert {str(fact.label): fact.text or fact.at.isoformat() for fact in facts} == {
+        "Since": "2026-11-30T14:02:00+00:00",
+        "Window": "1h",
+        "Alert from a burn rate of": "14.4",
+        "Checks in the window": "1,440",
+        "Measured every": "5 min",
+        "Given up": "yes",
+    }
+
+
+def test_a_flapping_alert_says_why_no_message_is_sent(client, users, product):
+    alert = open_on(product)
+    Alert.objects.filter(pk=alert.pk).update(is_flapping=True)
+    client.force_login(users.owner)
+
+    assert "no further message of it is sent" in text_of(client, f"/alerts/{alert.uuid}")
+
+
 def test_who_may_act_acknowledges_and_the_alert_is_theirs(client, users, product):
     alert = open_on(product)
     client.force_login(users.owner)

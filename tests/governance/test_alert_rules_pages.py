@@ -34,7 +34,11 @@ def test_without_a_rule_the_standard_ones_apply(owner, users):
     rules = rules_on(owner, users.domain.slug)
 
     assert rules["breach"] == [("critical", "", "standard")]
-    assert ("critical", "window 1h, burn rate 14.4", "standard") in rules["burn_rate"]
+    fast = "burn rate of 14.4 or more over 1 h and over the last 5 min"
+    assert ("critical", fast, "standard") in rules["burn_rate"]
+    assert rules["port_silent"] == [
+        ("warning", "not measured for 10 min and three intervals", "standard")
+    ]
     assert "poller_silent" not in rules
 
 
@@ -45,7 +49,7 @@ def test_a_rule_of_a_domain_replaces_the_standard_ones(owner, users):
     owner.post(path, fields | {"parameter_window": "1d", "parameter_burn_rate": "3"})
 
     assert rules_on(owner, users.domain.slug)["burn_rate"] == [
-        ("info", "window 1d, burn rate 3.0", users.domain.name)
+        ("info", "burn rate of 3 or more over 1 day and over the last 2 h", users.domain.name)
     ]
 
 

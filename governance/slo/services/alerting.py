@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog.products.models import DataProduct, Status
+from catalog.products.models import Status
 from governance.alerts.arithmetic import unusable_because
 from governance.alerts.models import Alert
 from governance.alerts.services import EffectiveRule, RuleBook, open_alert, resolve_alert
@@ -40,7 +40,10 @@ def alert_of_breach(breach: Breach, *, now: datetime, book: RuleBook | None = No
             kind=BREACH.key,
             subject=product,
             rule=rule,
-            summary=f"{_of(objective, product)} is missed.",
+            summary=(
+                f"The objective “{format_objective(objective.spec)}” of "
+                f"{objective.port or product} is missed."
+            ),
             path=f"{product.path}/slo",
             evidence={"objective": objective.pk, "since": breach.opened_at.isoformat()},
             now=now,
@@ -212,7 +215,8 @@ def _open_burn_alert(
         subject=product,
         rule=burning.rule,
         summary=(
-            f"The error budget of {_of(objective, product)} burns at {burning.rate:.3g}× over "
+            f"The error budget of “{format_objective(objective.spec)}” of "
+            f"{objective.port or product} burns at {burning.rate:.3g}× over "
             f"{window}: {burning.failed} of {burning.checks} checks failed.{end}"
         ),
         path=f"{product.path}/slo",
@@ -226,10 +230,6 @@ def _open_burn_alert(
         },
         now=now,
     )
-
-
-def _of(objective: Objective, product: DataProduct) -> str:
-    return f"{format_objective(objective.spec)} of {objective.port or product}"
 
 
 def _hours(duration: timedelta) -> str:

@@ -18,7 +18,7 @@ from catalog.exceptions import EditConflict
 from catalog.people.models import Person
 from catalog.permissions import Permission, roles_with
 from catalog.publication.services import owners_and_stewards
-from catalog.types import JSONObject, JSONValue
+from catalog.types import JSONObject
 from catalog.web.pages import render_page
 from governance.alerts.models import Alert, AlertEvent, Delivery
 from governance.inbox.reading import recount
@@ -29,6 +29,7 @@ from governance.web.alerts.forms import (
     ResolveForm,
     SilenceForm,
 )
+from governance.web.alerts.wording import Fact, evidence_facts
 
 MAX_EVENTS = MAX_DELIVERIES = 100
 Forms = Mapping[str, ActForm]
@@ -39,7 +40,7 @@ class AlertPage:
     """`deliveries` and `forms` are for those who may act; `actors` are whom all others can ask."""
 
     alert: Alert
-    evidence: Sequence[tuple[str, str]]
+    evidence: Sequence[Fact]
     events: Sequence[AlertEvent]
     deliveries: Sequence[Delivery]
     can_act: bool
@@ -116,9 +117,7 @@ def _page(
     )
     return AlertPage(
         alert=alert,
-        evidence=[
-            (name.replace("_", " "), _as_text(value)) for name, value in alert.evidence.items()
-        ],
+        evidence=list(evidence_facts(alert.evidence)),
         events=list(alert.events.order_by("-pk")[:MAX_EVENTS]),
         deliveries=list(deliveries.order_by("-pk")[:MAX_DELIVERIES]) if can_act else [],
         can_act=can_act,
@@ -141,11 +140,3 @@ def _actors(alert: Alert) -> list[Person]:
     if alert.assigned_to:
         people.append(alert.assigned_to)
     return list({person.pk: person for person in people}.values())
-
-
-def _as_text(value: JSONValue) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_as_text, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_as_text(entry)}" for name, entry in value.items())
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

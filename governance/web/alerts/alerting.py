@@ -16,7 +16,6 @@ from catalog.authorization.access import (
 )
 from catalog.domains.models import Domain
 from catalog.permissions import Permission
-from catalog.types import JSONObject
 from catalog.web.pages import render_page
 from governance.alerts.addresses import shown_address
 from governance.alerts.kinds import AlertKind, kinds
@@ -26,6 +25,7 @@ from governance.alerts.services import (
     rules_for,
 )
 from governance.alerts.services.rules import rule_permission
+from governance.web.alerts.wording import condition_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,7 @@ def _own_row(kind: AlertKind, row: AlertRule) -> RuleRow:
     return RuleRow(
         kind=kind,
         severity=row.severity,
-        condition=_condition(row.parameters),
+        condition=condition_text(row.parameters),
         origin=str(row.product or row.domain or _("the whole mesh")),
         is_off=not row.is_enabled,
         edit_url=reverse("rule_edit", args=[row.uuid]),
@@ -133,7 +133,7 @@ def _applying_rows(kind: AlertKind, place: Domain | None) -> Iterator[RuleRow]:
         yield RuleRow(
             kind=kind,
             severity=rule.severity,
-            condition=_condition(rule.parameters),
+            condition=condition_text(rule.parameters),
             origin=_origin(rule),
             add_url=add_url,
         )
@@ -143,10 +143,6 @@ def _origin(rule: EffectiveRule) -> str:
     if rule.row is None:
         return _("standard")
     return rule.row.domain.name if rule.row.domain else _("the whole mesh")
-
-
-def _condition(parameters: JSONObject) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in parameters.items())
 
 
 def _routes(place: Domain | None) -> list[RouteRow]:

@@ -87,7 +87,7 @@ class RouteForm(VersionedForm):
         label=_("Quiet from"),
         required=False,
         widget=forms.TextInput(attrs=CLOCK),
-        help_text=_("In quiet hours messages wait until these end. Empty for none."),
+        help_text=_("In quiet hours all but critical alerts wait until these end. Empty for none."),
     )
     quiet_to = forms.CharField(
         label=_("Quiet until"), required=False, widget=forms.TextInput(attrs=CLOCK)
