@@ -64,7 +64,7 @@ def unusable_because(rule: BurnRule, budget: Budget) -> str:
     if rule.burn_rate > most:
         return (
             f"It can never fire for {budget.name}: with all checks failing a target of "
-            f"{budget.target:.6g} burns at 1 / (1 - {budget.target:.6g}) = {most:.3g}, "
+            f"{budget.target:.6g} burns at 1 / (1 - {budget.target:.6g}) = {_format(most)}, "
             f"less than {rule.burn_rate:g}."
         )
     if rule.long > budget.window:
@@ -82,7 +82,11 @@ def unusable_because(rule: BurnRule, budget: Budget) -> str:
     if rule.min_failures < MIN_FAILURES and by_one >= rule.burn_rate:
         return (
             f"It fires at every single failure of {budget.name}: 1 of {checks:.0f} checks in "
-            f"{rule.window} burns at 1 / {checks:.0f} / (1 - {budget.target:.6g}) = {by_one:.3g}, "
-            f"at least {rule.burn_rate:g}."
+            f"{rule.window} burns at 1 / {checks:.0f} / (1 - {budget.target:.6g}) = "
+            f"{_format(by_one)}, at least {rule.burn_rate:g}."
         )
     return ""
+
+
+def _format(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import Q, QuerySet
 
@@ -21,6 +22,8 @@ from governance.slo.wording import format_objective
 FAST_BURN = 14.4
 # A rule of a large domain is checked against so many objectives.
 MAX_OBJECTIVES = 500
+# Reasons that are written out; the others are counted.
+MAX_REASONS = 3
 _INDICATOR = {
     "enum": [indicator.value for indicator in Indicator],
     "description": "Only objectives of this indicator.",
@@ -63,10 +66,12 @@ def check_burn_rate(parameters: JSONObject, scope: RuleScope) -> Sequence[Issue]
     is_error = len(useless) == len(reasons) or scope.product_id is not None
     severity = IssueSeverity.ERROR if is_error else IssueSeverity.WARNING
     hint = "Change the burn rate, the window or the failures, or name an indicator."
-    return [
-        Issue(location="parameters.burn_rate", message=reason, hint=hint, severity=severity)
-        for reason in useless[:10]
-    ]
+    issue = partial(Issue, location="parameters.burn_rate", severity=severity)
+    *listed, last = useless[:MAX_REASONS]
+    more = len(useless) - MAX_REASONS
+    if more > 0:
+        last = f"{last} It is of no use for {more} more of {len(reasons)} objectives."
+    return [*(issue(message=reason) for reason in listed), issue(message=last, hint=hint)]
 
 
 def objectives_in(scope: RuleScope, parameters: JSONObject) -> QuerySet[Objective]:
@@ -142,6 +147,7 @@ BURN_RATE = AlertKind(
                 ),
             },
             "burn_rate": {
+                "title": "Burn rate, at least",
                 "type": "number",
                 "minimum": 1,
                 "maximum": 1_000_000,
@@ -151,10 +157,11 @@ BURN_RATE = AlertKind(
                 ),
             },
             "min_failures": {
+                "title": "Failed checks, at least",
                 "type": "integer",
                 "minimum": 1,
                 "maximum": 1_000_000,
-                "description": "Failed checks that the window has at least; 2 if empty.",
+                "description": "In the window; 2 if empty.",
             },
             "indicator": _INDICATOR,
         },
@@ -172,10 +179,11 @@ PORT_SILENT = AlertKind(
         "type": "object",
         "properties": {
             "after_minutes": {
+                "title": "Minutes without a check",
                 "type": "integer",
                 "minimum": 1,
                 "maximum": 10_080,
-                "description": "Without a check for this long and three intervals; 10 if empty.",
+                "description": "10 if empty; three intervals of the port at least.",
             }
         },
         "additionalProperties": False,

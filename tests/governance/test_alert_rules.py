@@ -11,6 +11,7 @@ from catalog.exceptions import EditConflict, PermissionDenied, ValidationFailed
 from catalog.products.models import DataProduct
 from catalog.types import JSONObject
 from governance.alerts.arithmetic import WINDOWS, Budget, BurnRule, unusable_because
+from governance.alerts.kinds import RuleScope
 from governance.alerts.models import AlertRule
 from governance.alerts.services import (
     RuleFields,
@@ -22,6 +23,7 @@ from governance.alerts.services import (
 )
 from governance.slo.alert_kinds import BURN_RATE
 from tests.factories import make_domain, make_lead, make_published_product, make_users
+from tests.governance.measuring import make_objective, make_port
 
 MINUTE = timedelta(minutes=1)
 MONTH = timedelta(days=30)
@@ -179,6 +181,18 @@ class TestSavedRules:
         rule = create_rule(kind="burn_rate", domain=users.domain, fields=fields, actor=users.owner)
         [warning] = rule_issues("burn_rate", fields, rule.scope)
         assert not warning.is_error
+
+    def test_a_rule_of_no_use_for_many_objectives_names_three_and_counts_the_others(self) -> None:
+        domain = make_domain()
+        for _ in range(5):
+            make_objective(make_port(make_published_product(domain=domain)), target=0.9)
+        fields = RuleFields(severity="critical", parameters={"window": "1h", "burn_rate": 2000})
+
+        issues = rule_issues("burn_rate", fields, RuleScope(domain_id=domain.pk))
+
+        assert len(issues) == 3
+        assert issues[-1].message.endswith("It is of no use for 2 more of 5 objectives.")
+        assert [bool(issue.hint) for issue in issues] == [False, False, True]
 
     def test_a_silence_shorter_than_two_checks_is_refused(self) -> None:
         users = make_users()

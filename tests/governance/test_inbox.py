@@ -12,6 +12,13 @@ from catalog.people.models import Person
 from catalog.permissions import Role
 from catalog.products.models import DataProduct
 from governance.alerts.kinds import Severity
+from governance.alerts.services import (
+    RouteFields,
+    acknowledge,
+    create_route,
+    deliver,
+    open_alert,
+)
 from governance.inbox.items import InboxItem, ItemKind
 from governance.inbox.reading import inbox_of
 from governance.slo.models import Breach
@@ -313,3 +320,23 @@ def test_many_items_take_no_more_statements_than_few(users, django_assert_max_nu
 
     with django_assert_max_num_queries(12):
         assert len(inbox_of(users.owner)) == 12
+
+
+def test_an_alert_that_a_route_sends_to_a_person_is_in_their_inbox(users):
+    """Until another person has it."""
+    fields = RouteFields(name="On call", channel="in_app", person=users.consumer)
+    create_route(domain=users.domain, fields=fields, actor=users.owner)
+    alert = open_alert(
+        key="a",
+        kind="breach",
+        subject=make_published_product(domain=users.domain),
+        summary="It is missed.",
+        now=NOW,
+    )
+    assert kinds_of(users.consumer) == []
+    deliver(now=timezone.now())
+
+    assert [item.key for item in inbox_of(users.consumer)] == [f"alert:{alert.uuid}"]
+    assert kinds_of(users.outsider) == []
+    acknowledge(alert=alert, edition=alert.edition, actor=users.owner, now=timezone.now())
+    assert kinds_of(users.consumer) == []

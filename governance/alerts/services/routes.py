@@ -210,8 +210,9 @@ def _target_issues(fields: RouteFields, address: str) -> Iterator[Issue]:
         try:
             check_url(address, allowed=allowed_targets())
         except FetchFailed as error:
-            hint = _("Give the whole URL, as https://hooks.example.org/….")
-            yield Issue(location="address", message=error.message, hint=hint)
+            message = _("This address cannot be used: {reason}.").format(reason=error.message)
+            hint = _("Give the whole URL of a public receiver, as https://hooks.example.org/alerts")
+            yield Issue(location="address", message=message, hint=hint)
         return
     if fields.person and fields.team:
         yield Issue(location="team", message=_("Choose a person or a team, not both."))

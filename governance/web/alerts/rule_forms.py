@@ -67,7 +67,8 @@ def parameter_fields(schema: JSONObject) -> dict[str, forms.Field]:
 
 
 def _field(name: str, definition: JSONObject, *, is_required: bool) -> forms.Field:
-    label, hint = name.replace("_", " ").capitalize(), definition.get("description", "")
+    label = definition.get("title") or name.replace("_", " ").capitalize()
+    hint = definition.get("description", "")
     if choices := definition.get("enum"):
         empty = [] if is_required else [("", _("any"))]
         pairs = [*empty, *((choice, str(choice).replace("_", " ")) for choice in choices)]
