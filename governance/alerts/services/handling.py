@@ -1,6 +1,8 @@
 """What people do with an alert: acknowledge, assign, resolve and silence it."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -27,9 +29,8 @@ def acknowledge(*, alert: Alert, edition: int, actor: Person, now: datetime) -> 
 
     Raises PermissionDenied, EditConflict, InvalidTransition.
     """
-
-    def change(current: Alert) -> str:
-        _require_open(current)
+    with _change(alert, EventKind.ACKNOWLEDGE, edition, actor, now) as change:
+        current = _require_open(change.alert)
         if current.state == AlertState.ACKNOWLEDGED:
             raise InvalidTransition(
                 _("The alert is acknowledged already."), hint=_("Assign it to change who acts.")
@@ -37,26 +38,15 @@ def acknowledge(*, alert: Alert, edition: int, actor: Person, now: datetime) -> 
         current.state = AlertState.ACKNOWLEDGED
         current.acknowledged_at, current.acknowledged_by = now, actor
         current.assigned_to = current.assigned_to or actor
-        return ""
-
-    return _edit(
-        alert=alert,
-        edition=edition,
-        actor=actor,
-        now=now,
-        kind=EventKind.ACKNOWLEDGE,
-        change=change,
-        is_announced=True,
-    )
+    return current
 
 
 def assign(
     *, alert: Alert, person: Person | None, edition: int, actor: Person, now: datetime
 ) -> Alert:
     """Assign an open alert to a person who may see it, or (None) to nobody."""
-
-    def change(current: Alert) -> str:
-        _require_open(current)
+    with _change(alert, EventKind.ASSIGN, edition, actor, now) as change:
+        current = _require_open(change.alert)
         if person is not None and not (
             person.is_active and current.is_visible_to(access_for(person))
         ):
@@ -66,17 +56,8 @@ def assign(
                 _("Choose somebody who can see it."),
             )
         current.assigned_to = person
-        return person.display_name if person else ""
-
-    return _edit(
-        alert=alert,
-        edition=edition,
-        actor=actor,
-        now=now,
-        kind=EventKind.ASSIGN,
-        change=change,
-        is_announced=True,
-    )
+        change.note = person.display_name if person else ""
+    return current
 
 
 def resolve(*, alert: Alert, reason: str, edition: int, actor: Person, now: datetime) -> Alert:
@@ -84,23 +65,12 @@ def resolve(*, alert: Alert, reason: str, edition: int, actor: Person, now: date
 
     While its condition goes on it stays resolved for a day, then it opens again.
     """
-
-    def change(current: Alert) -> str:
-        _require_open(current)
-        current.resolution = _required_reason(reason)
+    with _change(alert, EventKind.RESOLVE, edition, actor, now) as change:
+        current = _require_open(change.alert)
+        change.note = current.resolution = _required_reason(reason)
         current.state = AlertState.RESOLVED
         current.resolved_at, current.resolved_by = now, actor
-        return current.resolution
-
-    return _edit(
-        alert=alert,
-        edition=edition,
-        actor=actor,
-        now=now,
-        kind=EventKind.RESOLVE,
-        change=change,
-        is_announced=True,
-    )
+    return current
 
 
 def silence(
@@ -113,8 +83,7 @@ def silence(
     reason: str = "",
 ) -> Alert:
     """Send nothing of an alert until then; None ends the silence."""
-
-    def change(current: Alert) -> str:
+    with _change(alert, EventKind.SILENCE, edition, actor, now) as change:
         if until is not None and not now < until <= now + MAX_SILENCE:
             raise ValidationFailed.of(
                 "until",
@@ -122,49 +91,50 @@ def silence(
                     days=MAX_SILENCE.days
                 ),
             )
-        current.silenced_until = until
-        if until is None:
-            return reason[:MAX_REASON]
-        return f"until {until:%Y-%m-%d %H:%M} UTC. {reason[:MAX_REASON]}".strip()
-
-    return _edit(
-        alert=alert, edition=edition, actor=actor, now=now, kind=EventKind.SILENCE, change=change
-    )
+        change.alert.silenced_until = until
+        end = "" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC. "
+        change.note = f"{end}{reason[:MAX_REASON]}".strip()
+    return change.alert
 
 
-@transaction.atomic
-def _edit(
-    *,
-    alert: Alert,
-    edition: int,
-    actor: Person,
-    now: datetime,
-    kind: EventKind,
-    change: Callable[[Alert], str],
-    is_announced: bool = False,
-) -> Alert:
-    """Change the current row of an alert, locked; `change` returns the note of its event."""
+@dataclass
+class _Change:
+    """The locked row of an alert while it is changed, and the note of its event."""
+
+    alert: Alert
+    note: str = ""
+
+
+@contextmanager
+def _change(
+    alert: Alert, kind: EventKind, edition: int, actor: Person, now: datetime
+) -> Iterator[_Change]:
+    """Lock an alert that the actor has read and may change; save it, and record the event."""
     rows = Alert.objects.select_for_update(of=("self",))
-    current = rows.select_related("product__domain", "domain").filter(pk=alert.pk).first()
-    if current is None:
-        raise NotFound(_("This alert was deleted."))
-    domain = current.owning_domain
-    needed = Permission.EDIT_PRODUCTS if domain else Permission.OPERATE_PLATFORM
-    require_permission(actor, needed, domain)
-    require_edition(sent=edition, read=alert.edition, current=current.edition)
-    note = change(current)
-    current.edition += 1
-    current.save()
-    is_announced = is_announced and not current.is_silenced(now)
-    record_alert_event(current, kind, actor=actor, at=now, note=note, is_announced=is_announced)
-    return current
-
-
-def _require_open(alert: Alert) -> None:
-    if not alert.is_open:
-        raise InvalidTransition(
-            _("The alert is resolved."), hint=_("It opens again by itself if it happens again.")
+    with transaction.atomic():
+        current = rows.select_related("product__domain", "domain").filter(pk=alert.pk).first()
+        if current is None:
+            raise NotFound(_("This alert was deleted."))
+        domain = current.owning_domain
+        needed = Permission.EDIT_PRODUCTS if domain else Permission.OPERATE_PLATFORM
+        require_permission(actor, needed, domain)
+        require_edition(sent=edition, read=alert.edition, current=current.edition)
+        change = _Change(current)
+        yield change
+        current.edition += 1
+        current.save()
+        is_announced = kind != EventKind.SILENCE and not current.is_silenced(now)
+        record_alert_event(
+            current, kind, actor=actor, at=now, note=change.note, is_announced=is_announced
         )
+
+
+def _require_open(alert: Alert) -> Alert:
+    if alert.is_open:
+        return alert
+    raise InvalidTransition(
+        _("The alert is resolved."), hint=_("It opens again by itself if it happens again.")
+    )
 
 
 def _required_reason(reason: str) -> str:
