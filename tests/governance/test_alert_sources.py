@@ -101,6 +101,17 @@ def test_a_budget_that_burns_fast_is_an_alert_until_it_burns_slowly() -> None:
     assert of_kind("burn_rate").resolution == "The error budget burns more slowly."
 
 
+def test_an_alert_of_a_budget_that_is_used_up_says_so_and_names_no_time() -> None:
+    """Of 360 checks in 6 hours 3.6 may fail; 9 failures in an hour burn at 15 times."""
+    port = make_port(make_published_product())
+    objective = make_objective(port, target=0.99, window="6h")
+    Objective.objects.filter(pk=objective.pk).update(effective_since=START)
+    for minute in range(100):
+        outcome = Outcome.UNREACHABLE if minute >= 90 else Outcome.GOOD
+        record_measurement(port=port, slot=START + minute * MINUTE, outcome=outcome)
+    assert of_kind("burn_rate").summary.endswith("checks failed. The budget is used up.")
+
+
 def silent_ports(count: int) -> list[ProbeSchedule]:
     """Return the schedules of ports that were measured at START and are due since."""
     ports = [make_port(make_published_product()) for _ in range(count)]

@@ -20,7 +20,7 @@ from governance.slo.assessment import Assessment
 from governance.slo.budget import Ratio, burn_rate
 from governance.slo.models import Breach, Objective, ProbeSchedule
 from governance.slo.services.poller import find_poller_silence
-from governance.slo.wording import format_objective
+from governance.slo.wording import format_exhaustion, format_objective
 
 POLLER_KEY = "poller"
 MAX_SILENT = 200
@@ -207,8 +207,7 @@ def _open_burn_alert(
 ) -> None:
     product = objective.subject_product
     window = burning.rule.parameters["window"]
-    rest = assessment.time_to_exhaustion
-    end = f" At this rate it is gone in {_hours(rest)}." if rest is not None else ""
+    end = "The budget is used up." if not assessment.remaining else format_exhaustion(assessment)
     open_alert(
         key=_burn_key(objective),
         kind=BURN_RATE.key,
@@ -217,8 +216,8 @@ def _open_burn_alert(
         summary=(
             f"The error budget of “{format_objective(objective.spec)}” of "
             f"{objective.port or product} burns at {burning.rate:.3g}× over "
-            f"{window}: {burning.failed} of {burning.checks} checks failed.{end}"
-        ),
+            f"{window}: {burning.failed} of {burning.checks} checks failed. {end}"
+        ).strip(),
         path=f"{product.path}/slo",
         evidence={
             "objective": objective.pk,
@@ -230,11 +229,6 @@ def _open_burn_alert(
         },
         now=now,
     )
-
-
-def _hours(duration: timedelta) -> str:
-    hours = duration / timedelta(hours=1)
-    return f"{hours:.0f} h" if hours >= 1 else f"{hours * 60:.0f} min"
 
 
 def _is_for(rule: EffectiveRule, objective: Objective) -> bool:
