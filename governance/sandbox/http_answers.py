@@ -24,7 +24,7 @@ MAX_BYTES = 64 * 1024 * 1024
 def fetched_answer(server: Server) -> Iterator[BinaryIO]:
     """Fetch what an API answers, asked as its probes ask it. Raises SourceUnreadable.
 
-    It is JSON: an array of objects, or objects one after another.
+    It is JSON: an array of objects, one object with that list, or objects one after another.
     """
     settings = _settings_of(server)
     request = Request(

@@ -107,9 +107,11 @@ def test_sql_of_a_check_reads_no_file_of_a_reference(file_server):
     assert {result.code for result in others} == {"invalid-sql"}
 
 
-def test_the_json_that_an_api_answers_is_checked(settings):
+@pytest.mark.parametrize("name", ["", "data", "results"], ids=["array", "data", "results"])
+def test_the_json_that_an_api_answers_is_checked(settings, name):
     rows = [{"id": 1, "status": "paid"}, {"id": 2, "status": None}]
-    with serving(saying(200, json.dumps(rows).encode())) as api:
+    answer = {name: rows, "next": None} if name else rows
+    with serving(saying(200, json.dumps(answer).encode())) as api:
         settings.ASSAY_ALLOWED_NETS = (api.place,)
         server = server_of(make_product(), type="api", location=f"{api.url}/orders")
         run = run_checks(

@@ -14,7 +14,8 @@ from governance.sandbox.connectors.content import content_of
 from governance.sandbox.connectors.csv_file import open_csv
 from governance.sandbox.connectors.engine import Engine, OutOfTime, Row, reason_of
 from governance.sandbox.connectors.figures import cell_of, count_key, read_figures
-from governance.sandbox.connectors.json_file import open_decoded, open_json
+from governance.sandbox.connectors.json_file import open_json
+from governance.sandbox.connectors.json_text import open_text
 from governance.sandbox.connectors.opening import OpenFile
 from governance.sandbox.connectors.parquet_file import open_parquet
 from governance.sandbox.detection import SAMPLE_ROWS, with_detections
@@ -37,8 +38,8 @@ def read(source: Source, *, seconds: float = SECONDS) -> Iterator[SourceProfile]
     """
     content = content_of(source.descriptor, source.kind)
     path = f"/proc/self/fd/{source.descriptor}"
-    if source.kind == "json" and content.has_mark:
-        path = open_decoded(path, content)
+    if source.kind == "json":
+        path, content = open_text(path, content)
     engine = Engine(path, seconds=seconds)
     file: OpenFile | None = None
     try:

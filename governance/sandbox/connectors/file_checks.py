@@ -31,10 +31,10 @@ from governance.sandbox.connectors.engine import Engine, OutOfTime, quoted, reas
 from governance.sandbox.connectors.file_table import FileColumn, FileTable, place_of
 from governance.sandbox.connectors.json_file import (
     count_values_of_key,
-    open_decoded,
     open_json,
     records_relation,
 )
+from governance.sandbox.connectors.json_text import open_text
 from governance.sandbox.connectors.opening import OpenFile
 from governance.sandbox.connectors.parquet_file import open_parquet
 from governance.sandbox.types import ColumnProfile, Source, SourceUnreadable
@@ -66,8 +66,8 @@ class _Engine:
     def __init__(self, source: Source, seconds: float) -> None:
         self.content = content_of(source.descriptor, source.kind)
         self.path = f"/proc/self/fd/{source.descriptor}"
-        if source.kind == "json" and self.content.has_mark:
-            self.path = open_decoded(self.path, self.content)
+        if source.kind == "json":
+            self.path, self.content = open_text(self.path, self.content)
         self.key_files = {key: f"/proc/self/fd/{number}" for key, number in source.key_files}
         paths = (self.path, *self.key_files.values())
         self.ends_at = time.monotonic() + seconds
@@ -137,7 +137,7 @@ def _parquet(engine: _Engine, request: CheckRequest) -> Iterator[Progress]:
 
 
 def _json(engine: _Engine, request: CheckRequest) -> Iterator[Progress]:
-    if engine.content.has_mark:
+    if engine.content.is_pipe:
         *_, decoded = open_json(engine.duckdb, engine.path, engine.content)
         yield from _of_open_file(engine, decoded, request)
         return
@@ -245,7 +245,7 @@ def keys(source: Source, request: KeyRequest) -> Iterator[list[list[str | None]]
 
 def _relation(engine: _Engine, kind: str, names: Sequence[str]) -> tuple[list[FileColumn], str]:
     """Return the columns of a file and the SQL that reads its rows."""
-    if kind == "parquet" or engine.content.has_mark:
+    if kind == "parquet" or engine.content.is_pipe:
         open_file = open_parquet if kind == "parquet" else open_json
         *_, file = open_file(engine.duckdb, engine.path, engine.content)
         return typed_columns(file), file.relation

@@ -17,10 +17,10 @@ from governance.sandbox.connectors.csv_file import Survey, left_out, read_lines,
 from governance.sandbox.connectors.engine import Engine, OutOfTime, literal, quoted, reason_of
 from governance.sandbox.connectors.json_file import (
     count_values_of_key,
-    open_decoded,
     open_json,
     records_relation,
 )
+from governance.sandbox.connectors.json_text import open_text
 from governance.sandbox.connectors.opening import OpenFile
 from governance.sandbox.connectors.parquet_file import open_parquet
 from governance.sandbox.group_counting import (
@@ -45,8 +45,8 @@ def count(source: Source, request: GroupRequest) -> GroupCounts:
     """Return the counts of a file's one table. Raises SourceUnreadable."""
     content = content_of(source.descriptor, source.kind)
     path = f"/proc/self/fd/{source.descriptor}"
-    if source.kind == "json" and content.has_mark:
-        path = open_decoded(path, content)
+    if source.kind == "json":
+        path, content = open_text(path, content)
     engine = Engine(path, seconds=SECONDS, threads=THREADS)
     try:
         file, note = COUNTERS[source.kind](engine, path, content, request)
@@ -194,7 +194,7 @@ def _parquet(
 def _json(
     engine: Engine, path: str, content: Content, request: GroupRequest
 ) -> tuple[GroupedFile, str]:
-    if content.has_mark:
+    if content.is_pipe:
         *_, decoded = open_json(engine, path, content)
         return _of_open_file(engine, decoded, request), ""
     columns = [grouping.column for grouping in request.groupings]

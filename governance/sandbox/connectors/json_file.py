@@ -1,14 +1,12 @@
-"""The columns of a JSON file: an array of objects, or objects one after another."""
+"""The columns of a JSON file: an array of objects, or objects one after another.
+
+What is sent in one object (`{"data": [...]}`) or with a byte order mark comes by json_text.
+"""
 # ruff: noqa: S608 - names and the path are quoted
 
-import codecs
-import os
 import re
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 
@@ -16,12 +14,11 @@ from governance.sandbox.connectors.content import Content
 from governance.sandbox.connectors.duckdb_types import column_of
 from governance.sandbox.connectors.engine import Engine, literal, quoted
 from governance.sandbox.connectors.opening import OpenFile
-from governance.sandbox.types import ColumnProfile, SourceUnreadable, TableProfile
+from governance.sandbox.types import ColumnProfile, TableProfile
 
 SAMPLE, EVERY_OBJECT = 2048, -1
 # Whatever keys its objects have, each is a column.
 OPTIONS = "maximum_object_size=16777216, map_inference_threshold=-1, field_appearance_threshold=0"
-MAX_DECODED = 64 * 1024 * 1024
 KINDS = {
     "OBJECT": "object",
     "ARRAY": "array",
@@ -35,9 +32,9 @@ PORTION = 50
 def open_json(engine: Engine, path: str, content: Content) -> Iterator[OpenFile]:
     """Yield the file by its first objects, then by all: a late one may have other types.
 
-    Raises duckdb.Error, SourceUnreadable.
+    Raises duckdb.Error.
     """
-    if content.has_mark:
+    if content.is_pipe:
         # A pipe can be read once.
         decoded = _relation(path, OPTIONS, EVERY_OBJECT)
         engine.fetch(f"CREATE TEMP TABLE decoded AS SELECT * FROM {decoded}")
@@ -139,26 +136,3 @@ def _with_own_names(
         else column
         for column in columns
     ]
-
-
-def open_decoded(path: str, content: Content) -> str:
-    """Return the path of a pipe with a text as UTF-8; DuckDB knows no byte order mark.
-
-    What cannot be decoded ends the text, and so is no JSON. Raises SourceUnreadable.
-    """
-    if content.compression:
-        raise SourceUnreadable("wrong-format", "It is compressed and has a byte order mark.")
-    if Path(path).stat().st_size > MAX_DECODED:
-        raise SourceUnreadable(
-            "wrong-format", "It begins with a byte order mark; over 64 MB it is read only without."
-        )
-    out, into = os.pipe()
-    threading.Thread(target=_decode, args=(path, content.encoding, into), daemon=True).start()
-    return f"/proc/self/fd/{out}"
-
-
-def _decode(path: str, encoding: str, into: int) -> None:
-    with suppress(OSError, UnicodeError), open(into, "wb") as pipe:
-        with codecs.open(path, encoding=encoding) as text:
-            while piece := text.read(1 << 16):
-                pipe.write(piece.encode())
