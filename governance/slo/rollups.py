@@ -245,15 +245,21 @@ def load_rollups(port_ids: Collection[int], now: datetime, *, all_slices: bool =
         ).values_list(*_COLUMNS)
     }
     rolled_to = max((start for _, start in days), default=first - DAY) + DAY
-    since = first if all_slices else min(rolled_to, start_of_day(now - BY_HOURS))
+    long_measured = {port_id for port_id, start in days if start < now - BY_HOURS}
+    # A chart by days needs the hours that are in no day yet, and no slices: to read those of four
+    # days takes longer than all the rest.
+    by_days = not all_slices and all(
+        port_id in long_measured and (port_id, rolled_to - DAY) in days for port_id in port_ids
+    )
+    since = min(rolled_to, start_of_day(now - (DAY if by_days else BY_HOURS)))
     hours, slices = {}, {}
-    rows = RollUp.objects.hours(port_ids, max(since, first), end)
-    for port_id, start, outcomes, latencies, stored in rows.values_list(*_COLUMNS, "slices"):
-        # Charts of a longer history need no slices, and to parse those of four days takes 80 ms.
-        if all_slices or start > now - BY_SLICES - HOUR:
-            for number, stats in parse_slices(stored).items():
+    rows = RollUp.objects.hours(port_ids, first if all_slices else max(since, first), end)
+    columns = _COLUMNS if by_days else (*_COLUMNS, "slices")
+    for port_id, start, outcomes, latencies, *stored in rows.values_list(*columns):
+        if stored and (all_slices or start > now - BY_SLICES - HOUR):
+            for number, stats in parse_slices(stored[0]).items():
                 slices[port_id, start + number * SLICE] = stats
-        # An hour without slices was never measured.
-        if stored:
+        # An hour without outcomes was never measured.
+        if outcomes:
             hours[port_id, start] = Stats.from_json({"outcomes": outcomes, "latencies": latencies})
     return RollUps(now, days, hours, slices)

@@ -65,9 +65,12 @@ class Stats:
 
 def merge(stats: Iterable[Stats]) -> Stats:
     """Return the sum; counted into one pair of dicts, for a page merges thousands."""
+    parts = list(stats)
+    if len(parts) == 1:
+        return parts[0]
     outcomes: dict[str, int] = {}
     latencies: dict[int, int] = {}
-    for part in stats:
+    for part in parts:
         for outcome, count in part.outcomes.items():
             outcomes[outcome] = outcomes.get(outcome, 0) + count
         for bucket, count in part.latencies.counts.items():
