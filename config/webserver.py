@@ -87,7 +87,7 @@ class WebProcess:
 
 
 def run(*roles: tuple[Serve, int]) -> None:
-    """Keep so many processes of each role running until a signal to stop comes, then end them."""
+    """Keep this number of processes of each role running until a signal to stop, then end them."""
     # Blocked, so that none is lost between two waits; the processes unblock them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     processes = [WebProcess(serve) for serve, count in roles for _ in range(count)]

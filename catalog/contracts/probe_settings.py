@@ -33,7 +33,7 @@ METHODS = ("GET", "HEAD", "POST")
 MAX_BYTES, MAX_BODY, MAX_QUERY = 1024 * 1024, 16 * 1024, 10_000
 MAX_HEADERS, MAX_HEADER, MAX_ASSERTIONS = 20, 4_000, 20
 MAX_GRACE = 24 * 3600
-# The types of server that Assay probes without being told how.
+# The types of server that Assay probes without an assayProbe.
 PROBED_TYPES = frozenset({"api", "local", "s3"})
 UNQUERIED_TYPES = PROBED_TYPES | {"kafka", "sftp", "custom"}
 SECRET_NAME = re.compile(r"[A-Za-z0-9_]{1,60}\Z")
@@ -46,7 +46,10 @@ _OWN_HEADERS = frozenset(
     "accept-encoding keep-alive proxy-authorization proxy-connection".split()
 )
 # A document is read by many; what signs in comes from the environment.
-_CREDENTIALS = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
+_CREDENTIALS = re.compile(
+    r"auth(?!or\b)|cookie|token|secret|passw|credential|(api|access|account|subscription)-?key",
+    re.IGNORECASE,
+)
 
 AddIssue = Callable[[str, str, str], None]
 SchemaTest = Callable[[JSONValue], bool]
@@ -188,7 +191,7 @@ _NO_SECRET_NAME = (
 
 def _heartbeat_issues(value: Mapping[str, JSONValue]) -> Iterator[Problem]:
     heartbeat = value.get("heartbeat")
-    if heartbeat not in (None, True, False):
+    if heartbeat is not None and not isinstance(heartbeat, bool):
         yield "heartbeat", "Must be true or false.", ""
     if not _is_whole(value.get("graceSeconds"), 0, MAX_GRACE):
         yield "graceSeconds", f"Must be a whole number from 0 to {MAX_GRACE}.", "Seconds."
@@ -254,9 +257,11 @@ def _header_issues(headers: JSONValue) -> Iterator[Problem]:
 
 
 def _header_value_issues(name: str, entry: Mapping[str, JSONValue]) -> Iterator[Problem]:
+    known = {"name", "value", "secretName"} | ({"prefix"} if "secretName" in entry else set())
     for key in entry:
-        if key not in ("name", "value", "secretName", "prefix"):
-            yield str(key), "Unknown member of a header.", "Known: name, value, secretName, prefix."
+        if key not in known:
+            hint = "Known: name and value; or name, secretName and prefix."
+            yield str(key), "Unknown member of a header.", hint
     for key in ("value", "prefix"):
         text = entry.get(key)
         is_text = isinstance(text, str) and len(text) <= MAX_HEADER and _HEADER_VALUE.match(text)

@@ -51,7 +51,7 @@ class AlertKind:
     """A kind of alert.
 
     `schema` is the JSON Schema of the parameters of its rules; `check` returns what is wrong with
-    valid parameters where they would apply. Followers of a product are told of some kinds.
+    valid parameters where they would apply. Followers of a product are notified of some kinds.
     """
 
     key: str

@@ -14,7 +14,7 @@ JITTER = 0.1
 
 
 def delay_after(attempts: int, *, spread: float) -> timedelta | None:
-    """Return how long to wait after so many failed attempts; None if that was the last.
+    """Return how long to wait after this number of failed attempts; None if that was the last.
 
     `spread` (0 to 1) is where in the tenth of the delay that is added for jitter.
     """

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('actor', models.CharField(help_text='The name of who or what did it.', max_length=200)),
                 ('note', models.TextField(blank=True)),
-                ('is_announced', models.BooleanField(default=False, help_text='Whether people are told.')),
+                ('is_announced', models.BooleanField(default=False, help_text='Whether people are notified.')),
                 ('fanned_out_at', models.DateTimeField(blank=True, null=True)),
                 ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='governance.alert')),
             ],

@@ -20,7 +20,7 @@ from governance.slo.wording import format_objective
 
 # It consumes 2 % of a budget of 30 days in an hour.
 FAST_BURN = 14.4
-# A rule of a large domain is checked against so many objectives.
+# A rule of a large domain is checked against at most this number of objectives.
 MAX_OBJECTIVES = 500
 # Reasons that are written out; the others are counted.
 MAX_REASONS = 3

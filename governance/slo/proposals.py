@@ -8,7 +8,7 @@ from governance.slo.evaluation import Indicator, ObjectiveSpec
 from governance.slo.stats import Stats
 
 AVAILABILITY_TARGETS = (0.9999, 0.999, 0.995, 0.99, 0.95, 0.9)
-# A target needs so many checks that ten of them could have failed; the first minutes support 99 %.
+# A target needs enough checks for ten failures; the first minutes support 99 %.
 ALLOWED_FAILURES = 10
 FIRST_TARGET = 0.99
 # Of data quality: runs that are needed, and what is proposed.

@@ -28,7 +28,7 @@ KEY = "breach:1"
 
 
 def begin(product: DataProduct, at: int = 0, **options: object) -> Alert | None:
-    """Report that a condition holds, so many minutes from now."""
+    """Report that a condition holds, some minutes from now."""
     return open_alert(
         key=KEY,
         kind="breach",

@@ -166,7 +166,7 @@ def test_a_request_waits_for_the_managers_of_the_team(users):
 
 
 def item(title: str, severity: str, *, due_in: int | None = None) -> InboxItem:
-    """Return an item that is due in so many days."""
+    """Return an item that is due in some days."""
     return InboxItem(
         kind=ItemKind.DRAFT,
         key=title,

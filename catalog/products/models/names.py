@@ -71,7 +71,7 @@ class ProductUse(models.Model):
 
 
 class Follow(models.Model):
-    """Somebody who is told what happens to a product, for as long as they can read it."""
+    """A person who is notified of what happens to a product, for as long as they can read it."""
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="follows")
     product = models.ForeignKey(DataProduct, models.CASCADE, related_name="follows")

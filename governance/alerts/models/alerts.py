@@ -181,7 +181,7 @@ class AlertEvent(models.Model):
     at = models.DateTimeField(default=timezone.now)
     actor = models.CharField(max_length=200, help_text="The name of who or what did it.")
     note = models.TextField(blank=True)
-    is_announced = models.BooleanField(default=False, help_text="Whether people are told.")
+    is_announced = models.BooleanField(default=False, help_text="Whether people are notified.")
     fanned_out_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

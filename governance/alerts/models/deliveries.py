@@ -1,4 +1,4 @@
-"""The ledger of deliveries: who was told of what, by which channel, when, and how often tried."""
+"""The ledger of deliveries: who was notified of what, by which channel, when, and how often it was tried."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.annotate(turn=turn).order_by("turn", "next_attempt_at", "pk")
 
     def received_by(self, person: Person) -> Self:
-        """Return what a person was told in the inbox, newest first."""
+        """Return what a person was notified of in the inbox, newest first."""
         received = self.filter(channel=Channel.IN_APP, state=DeliveryState.DELIVERED, person=person)
         return received.order_by("-pk")
 

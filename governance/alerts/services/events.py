@@ -32,7 +32,7 @@ def record_alert_event(
     is_announced: bool = False,
     is_audited: bool = True,
 ) -> AlertEvent:
-    """Write an event in the transaction of its change; people are told of an announced one."""
+    """Write an event in the transaction of its change; people are notified of an announced one."""
     event = AlertEvent.objects.create(
         alert=alert,
         kind=kind,

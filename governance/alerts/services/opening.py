@@ -33,7 +33,7 @@ def open_alert(
     audience: Audience = Audience.READERS,
     rule: EffectiveRule | None = None,
 ) -> Alert | None:
-    """Report that a condition holds; return its alert if people are told of it now.
+    """Report that a condition holds; return its alert if people are notified now.
 
     None is returned while the alert is open, flapping or silenced, while a person has resolved it
     and the condition still holds, and where the rules of the kind are off. Call it in the
@@ -82,7 +82,7 @@ def open_alert(
 
 @transaction.atomic
 def resolve_alert(*, key: str, reason: str, now: datetime) -> Alert | None:
-    """Report that a condition holds no longer; return its alert if people are told so."""
+    """Report that a condition holds no longer; return its alert if people are notified."""
     alert = Alert.objects.select_for_update().filter(key=key, is_firing=True).first()
     if alert is None:
         return None
@@ -128,9 +128,9 @@ def _turn(alert: Alert, now: datetime) -> None:
 
 
 def _announce(alert: Alert, kind: EventKind, now: datetime, *, note: str) -> Alert | None:
-    """Write the event of a turn; return the alert if people are told.
+    """Write the event of a change; return the alert if people are notified.
 
-    Of an alert that begins to flap they are told once, and again when it has settled.
+    They are notified once of an alert that begins to flap, and again when it has settled.
     """
     is_announced = not alert.is_flapping and not alert.is_silenced(now)
     if not alert.is_flapping and is_flapping(alert.turns, now):
