@@ -169,6 +169,10 @@ _COUNTED = {
     "row_count": ("row", "rows"),
     "missing": ("row without a value", "rows without a value"),
     "duplicates": ("duplicated key", "duplicated keys"),
+    "type_conformity": ("row with a value of another type", "rows with a value of another type"),
+    "range": ("row outside the range", "rows outside the range"),
+    "allowed_values": ("row with another value", "rows with another value"),
+    "pattern": ("row with another form", "rows with another form"),
     "reference": ("row without a match", "rows without a match"),
     "accuracy": ("row that differs from the reference", "rows that differ from the reference"),
 }
