@@ -1,4 +1,4 @@
-"""When a condition that comes and goes is flapping, so that nobody is notified of every change; pure."""
+"""When a condition that comes and goes is flapping, so nobody hears of every change; pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Following a product: who may, who is notified, and what happens when they may no longer read it."""
+"""Following a product: who may, who hears of what, and what happens when they may no longer read it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The ledger of deliveries: who was notified of what, by which channel, when, and how often it was tried."""
+"""The ledger of deliveries: who was notified, of what, how, when, and after how many attempts."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def _to_person(event: AlertEvent, person: Person, *, is_mailed: bool) -> Iterato
 
 
 def _to_followers(event: AlertEvent) -> Iterator[Delivery]:
-    """Yield notifications of followers: once that an alert opened, and once that it was resolved."""
+    """Yield messages to followers: once that an alert opened, and once that it was resolved."""
     alert = event.alert
     is_for_them = kind_of(alert.kind).is_for_followers and alert.audience == Audience.READERS
     if alert.product is None or not is_for_them or event.kind not in FOR_FOLLOWERS:

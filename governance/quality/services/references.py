@@ -22,7 +22,7 @@ class ReferenceClosed(Exception):
 def reference_server(port: OutputPort, rule: QualityRule) -> Server:
     """Return the server of the port that a rule of another port refers to.
 
-    A person who writes a rule could learn by it which values occur there. So its product is of the same
+    A rule could show its author which values occur there. So its product is of the same
     domain, or values of the columns may be shown to everybody. Raises ReferenceClosed, with the
     same sentence if there is no such port.
     """
