@@ -1,4 +1,4 @@
-"""Asks a worker to deliver now; `config` registers how. A lost hint costs seconds."""
+"""Asks a worker to deliver now; the app registers how. A lost hint costs seconds."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Following a product: who may, who hears of what, and what happens when they may no longer read it."""
+"""Following a product: who may, who hears of what, and what follows when they may not read it."""
 
 import pytest
 
