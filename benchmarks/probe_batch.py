@@ -7,6 +7,11 @@ exporter of Prometheus, which is called by this one (Debian package prometheus-b
     python -m benchmarks.probe_batch
     python -m benchmarks.probe_batch --blackbox /usr/bin/prometheus-blackbox-exporter
     python -m benchmarks.probe_batch --ports 50 --rounds 1 --json
+
+The objectives have been in force for longer than their windows. Between two evaluations in full,
+which an objective has every five minutes, the path is "full path"; "evaluated in full" is the path
+with all of them. Ports that are measured every minute have four of the first and one of the second,
+which is the mean.
 """
 
 import argparse
@@ -21,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +39,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhell
 IN_FLIGHT = 64
 # Rounds until no verdict changes any more: what a change costs is another question.
 SETTLING = 5
+EVALUATED = "full path, evaluated in full"
 
 
 def serve(ports: Any) -> None:
@@ -82,9 +89,12 @@ def prepare(origin: str) -> None:
 
 def register(origin: str, ports: int) -> None:
     """Register products of one port and two objectives each."""
+    from django.utils import timezone
+
     from catalog.audit.actors import SystemActor
     from catalog.contracts.services import add_output_port
     from catalog.domains.services import create_domain
+    from catalog.products.models import DataProduct
     from catalog.products.projection import new_tree, with_custom
     from catalog.products.services import register_product
 
@@ -102,6 +112,7 @@ def register(origin: str, ports: int) -> None:
         add_output_port(
             product=product, name="api", server=server, edition=product.edition, actor=actor
         )
+    DataProduct.objects.update(created_at=timezone.now() - timedelta(days=40))
 
 
 def full(ports: int) -> None:
@@ -120,6 +131,14 @@ def full(ports: int) -> None:
         results = probe(tasks=from_message(json.loads(json.dumps(as_message(due)))))
         measured += sum(result.is_good for result in results)
     assert measured == ports, measured
+
+
+def full_evaluation(ports: int) -> None:
+    """Take the full path when every objective was last evaluated in full long ago."""
+    from governance.slo.models import ObjectiveStatus
+
+    ObjectiveStatus.objects.update(evaluated_at=None)
+    full(ports)
 
 
 def client(urls: list[str]) -> None:
@@ -184,6 +203,7 @@ def main() -> None:
         "raw aiohttp, new connections": (lambda: asyncio.run(raw(urls)), time.process_time),
         "HTTP client alone": (lambda: client(urls), time.process_time),
         "full path": (lambda: full(options.ports), time.process_time),
+        EVALUATED: (lambda: full_evaluation(options.ports), time.process_time),
     }
     with ExitStack() as stack:
         if options.blackbox:
@@ -204,6 +224,7 @@ def summary(rates: dict[str, list[float]], options: argparse.Namespace) -> None:
     """Print medians, and their ratios to raw aiohttp and to the blackbox exporter."""
     medians = {name: statistics.median(values) for name, values in rates.items()}
     base = next(iter(medians.values()))
+    medians["mean of five minutes"] = 5 / (4 / medians["full path"] + 1 / medians[EVALUATED])
     result = {
         "ports": options.ports,
         "rounds": options.rounds,
@@ -211,7 +232,7 @@ def summary(rates: dict[str, list[float]], options: argparse.Namespace) -> None:
         "ratio_to_raw": {name: round(rate / base, 2) for name, rate in medians.items()},
     }
     if other := medians.get("blackbox exporter"):
-        result["full_path_to_blackbox"] = round(medians["full path"] / other, 2)
+        result["full_path_to_blackbox"] = round(medians["mean of five minutes"] / other, 2)
     lines = [
         f"{name:32} {rate:8.0f} probes/cpu-s   {rate / base:5.2f} of raw"
         for name, rate in medians.items()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+from django.db.models import Q
 
 from governance.slo.budget import Ratio
 from governance.slo.evaluation import ObjectiveSpec, count
@@ -143,26 +146,43 @@ def _first_slices(port_ids: Collection[int], start: datetime, end: datetime) -> 
     """Yield the slices of some ports from a moment to the end of its hour, the first one cut."""
     first = next_slice(start)
     rows = RollUp.objects.hours(port_ids, start_of_hour(start), end)
-    for port_id, hour, stored in rows.values_list("port_id", "start", "slices"):
+    hours = rows.values_list("port_id", "start", "slices")
+    for _, hour, stored in hours:
         for number, stats in parse_slices(stored).items():
             if hour + number * SLICE >= first:
                 yield stats
-        if start < first:
-            yield single_stats([port_id], start, first)
+    if start < first:
+        yield from single_stats((port_id, start) for port_id, *_ in hours).values()
 
 
-def single_stats(port_ids: Collection[int], start: datetime, end: datetime) -> Stats:
-    """Return the stats of the single measurements of some ports in [start, end)."""
-    stored = StoredStats(outcomes={}, latencies={})
-    rows = Measurement.objects.filter(port_id__in=port_ids, slot__gte=start, slot__lt=end)
-    columns = ("outcome", "total", "in_maintenance", "is_reported")
-    for outcome, seconds, in_maintenance, is_reported in rows.values_list(*columns):
-        add_measurement(
-            stored,
-            outcome=MAINTENANCE if in_maintenance else outcome,
-            seconds=None if is_reported else seconds,
-        )
-    return Stats.from_json(stored)
+def single_stats(
+    starts: Iterable[tuple[int, datetime]],
+) -> Mapping[tuple[int, datetime], Stats]:
+    """Return the stats from a moment to the end of its slice of five minutes, by port and moment.
+
+    They are read from single measurements, of all ports in one statement.
+    """
+    by_slice: dict[datetime, dict[int, list[datetime]]] = defaultdict(lambda: defaultdict(list))
+    for port_id, start in set(starts):
+        by_slice[next_slice(start)][port_id].append(start)
+    condition = Q()
+    for end, ports in by_slice.items():
+        first = min(chain.from_iterable(ports.values()))
+        condition |= Q(port_id__in=list(ports), slot__gte=first, slot__lt=end)
+    stored: dict[tuple[int, datetime], StoredStats] = defaultdict(
+        lambda: StoredStats(outcomes={}, latencies={})
+    )
+    columns = ("port_id", "slot", "outcome", "total", "in_maintenance", "is_reported")
+    rows = Measurement.objects.filter(condition).values_list(*columns) if by_slice else ()
+    for port_id, slot, outcome, seconds, in_maintenance, is_reported in rows:
+        for start in by_slice[next_slice(slot + timedelta.resolution)][port_id]:
+            if slot >= start:
+                add_measurement(
+                    stored[port_id, start],
+                    outcome=MAINTENANCE if in_maintenance else outcome,
+                    seconds=None if is_reported else seconds,
+                )
+    return {key: Stats.from_json(stats) for key, stats in stored.items()}
 
 
 @dataclass(frozen=True)

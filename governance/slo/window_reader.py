@@ -113,6 +113,7 @@ class WindowReader:
         }
         probed = [objective for objective in objectives if objective.spec.is_probed]
         self.slices = self._read_slices(probed)
+        self.cut_slices = single_stats(self._cut_slices(probed))
         self.checks = self._read_checks(probed)
         self.values = ValueReader(
             [objective for objective in objectives if not objective.spec.is_probed],
@@ -198,8 +199,17 @@ class WindowReader:
         for port_id in port_ids:
             slices = self.slices.get(port_id, {})
             yield from ((at, stats) for at, stats in slices.items() if at >= first)
-            if start < first and first - SLICE in slices:
-                yield first - SLICE, single_stats([port_id], start, first)
+            if (port_id, start) in self.cut_slices:
+                yield first - SLICE, self.cut_slices[port_id, start]
+
+    def _cut_slices(self, objectives: Iterable[Objective]) -> Iterator[tuple[int, datetime]]:
+        """Yield the ports with the starts of windows that lie within a slice that was read."""
+        for objective in objectives:
+            start = self.windows[objective.pk].start
+            if (end := next_slice(start)) > start:
+                for port in self._ports(objective):
+                    if end - SLICE in self.slices.get(port.port_id, ()):
+                        yield port.port_id, start
 
     def _read_slices(self, objectives: Iterable[Objective]) -> Mapping[int, Slices]:
         """Read the slices since the base, and of the hours in which moving windows start."""

@@ -71,16 +71,25 @@ def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
     for row in objectives:
         evaluated_at, starts_at = row.status__evaluated_at, row.status__details__starts_at
         is_due = evaluated_at is None or abs(now - evaluated_at) >= METRICS_INTERVAL
-        # The first slices of a young objective are cut, which only the full evaluation does.
-        is_young = not starts_at or datetime.fromisoformat(starts_at) > base_end(now)
-        if is_due or is_young or row.status__base_to != base_end(now):
+        if is_due or not starts_at or row.status__base_to != base_end(now):
             outdated.append(row.pk)
             continue
+        window = Window(
+            datetime.fromisoformat(starts_at), now, timedelta(seconds=row.status__details__window)
+        )
+        if _needs_full_count(window, evaluated_at, now):
+            outdated.append(row.pk)
+            continue
+        first = next_slice(window.start)
         spec = ObjectiveSpec(**{name: getattr(row, name) for name in SPEC_FIELDS})
-        recent = [item for port in covered[row.pk] for item in slices.get(port.port_id, ())]
+        recent = [
+            (at, stats)
+            for port in covered[row.pk]
+            for at, stats in slices.get(port.port_id, ())
+            if at >= first
+        ]
         this_slice = next_slice(now) - SLICE
         last_hour = count(spec, [stats for at, stats in recent if at >= this_slice - HOUR])
-        length = timedelta(seconds=row.status__details__window)
         counts = Counts(
             ratio=Ratio(row.status__base_good, row.status__base_total)
             + Ratio(row.status__edge_good, row.status__edge_total)
@@ -89,11 +98,21 @@ def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
             as_of=now,
             burn_rates=[BurnRate(*BURN_WINDOWS[0], Ratio(), last_hour, spec.target)],
         )
-        window = Window(datetime.fromisoformat(starts_at), now, length)
         has_turned = assess(spec, window, counts, minimum).verdict != row.status__verdict
         if has_turned or _begins_to_burn(spec, last_hour, row.status__details__burn_rates):
             outdated.append(row.pk)
     return evaluate(objectives=list(Objective.objects.filter(pk__in=outdated)), now=now)
+
+
+def _needs_full_count(window: Window, evaluated_at: datetime, now: datetime) -> bool:
+    """Return True if only the full evaluation counts the start of a window right.
+
+    The slice in which an objective came into force is cut; it belongs to the edge once it is over,
+    and its last measurements are recorded. A window of up to two hours moves within the slices.
+    """
+    is_young = window.start > base_end(now)
+    is_over = evaluated_at >= next_slice(window.start) + SLICE
+    return is_young and (window.length <= 2 * HOUR or not is_over)
 
 
 def _begins_to_burn(
