@@ -138,10 +138,10 @@ def test_a_secret_of_a_probe_is_in_no_answer_page_history_or_export(
 
     answers = [*map(client.get, pages), *map(program.get, paths)]
 
-    shown = [b"".join(answer).decode() for answer in answers]
+    bodies = [b"".join(answer).decode() for answer in answers]
     assert {answer.status_code for answer in answers} == {200}
-    assert any("ORDERS" in text for text in shown)
+    assert any("ORDERS" in text for text in bodies)
     rows = [*Measurement.objects.values(), *AuditEvent.objects.values()]
     printed = "".join(capsys.readouterr())
-    for text in (*shown, str(rows), caplog.text, printed):
+    for text in (*bodies, str(rows), caplog.text, printed):
         assert CANARY not in text

@@ -24,7 +24,7 @@ def measured_ports(count, in_force_since):
     product = make_product()
     ports = [make_port(product) for _ in range(count)]
     objectives = [
-        {"target": 0.9, "port": port.name} | each for port in ports for each in INDICATORS
+        {"target": 0.9, "port": port.name} | indicator for port in ports for indicator in INDICATORS
     ]
     declare_objectives(ports[0].product, *objectives, in_force_since=in_force_since)
     for number in range(3):
