@@ -15,6 +15,7 @@ class GovernanceConfig(AppConfig):
         from catalog.contracts.projection import register_readable_types
         from catalog.contracts.services import register_upload_check
         from catalog.products.projectors import register_projector
+        from catalog.publication.gates import register_gate
         from catalog.revisions.followers import register_follower
         from catalog.web.domains.panels import register_panel
         from catalog.web.products.formats import register_formats
@@ -29,6 +30,7 @@ class GovernanceConfig(AppConfig):
         )
         from governance.inspection.services.observations import observed_tables
         from governance.inspection.services.uploads import content_issues
+        from governance.policies.services import publication_issues
         from governance.quality.alert_kinds import QUALITY_FAILED
         from governance.quality.services import plan_checks_of
         from governance.representation.alert_kinds import BIAS_DRIFT
@@ -50,6 +52,7 @@ class GovernanceConfig(AppConfig):
         register_follower("objective standards", kind="product", tell=apply_standards)
         register_follower("objective standards", kind="domain", tell=apply_standards_in_domains)
         register_observer(observed_tables)
+        register_gate("policies", publication_issues)
         register_follower("contract states", kind="product", tell=compare_products)
         register_follower("quality rules", kind="product", tell=plan_checks_of)
         register_formats("datasheet", datasheet_links)

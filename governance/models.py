@@ -1,8 +1,24 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
 from governance.alerts.models import Alert, AlertEvent, AlertRule, Delivery, Route
+from governance.certification.models import (
+    Certificate,
+    Certification,
+    CertifiedVersion,
+    Decision,
+    SigningKey,
+)
 from governance.inbox.models import Digest, InboxSettings
 from governance.inspection.models import Inspection, RejectedClassification, SourceSchedule
+from governance.policies.models import (
+    DryRun,
+    DryRunChange,
+    Policy,
+    PolicyVersion,
+    ProductFacts,
+    StoredResult,
+    Waiver,
+)
 from governance.quality.models import (
     CheckOutcome,
     DistributionBaseline,
@@ -34,10 +50,16 @@ __all__ = [
     "AlertEvent",
     "AlertRule",
     "Breach",
+    "Certificate",
+    "Certification",
+    "CertifiedVersion",
     "CheckOutcome",
+    "Decision",
     "Delivery",
     "Digest",
     "DistributionBaseline",
+    "DryRun",
+    "DryRunChange",
     "Heartbeat",
     "HostClock",
     "InboxSettings",
@@ -49,7 +71,10 @@ __all__ = [
     "Objective",
     "ObjectiveStandard",
     "ObjectiveStatus",
+    "Policy",
+    "PolicyVersion",
     "ProbeSchedule",
+    "ProductFacts",
     "QualityRun",
     "QualitySchedule",
     "RejectedClassification",
@@ -59,6 +84,9 @@ __all__ = [
     "RollUp",
     "Route",
     "ShareMove",
+    "SigningKey",
     "SourceSchedule",
+    "StoredResult",
+    "Waiver",
     "WorkCount",
 ]

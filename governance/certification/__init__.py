@@ -1,0 +1,1 @@
+"""Certification of published versions: requests, reviews, certificates, and what ends them."""

@@ -1,0 +1,1 @@
+"""Services of certifications: the only writers of their rows."""

@@ -1,0 +1,109 @@
+"""What applied policies say of products: at publication, in stored results, and with waivers."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from catalog.publication.gates import PublicationRefused
+from governance.policies.decisions import Effect, Mode
+from governance.policies.models import StoredResult, Waiver
+from governance.policies.services import (
+    approve_version,
+    change_mode,
+    evaluate_products,
+    propose_version,
+    results_of,
+)
+from tests.factories import (
+    edit_and_publish,
+    make_domain,
+    make_lead,
+    make_published_product,
+    make_users,
+)
+
+pytestmark = pytest.mark.django_db
+LIMITED = """\
+id: limitations-are-described
+title: Limitations are described
+sentence: A product says what it must not be used for.
+kind: publication
+clauses:
+  - id: limitations
+    assert: product.limitations != ""
+    message: The limitations are missing.
+    hint: Say what the data must not be used for.
+    location: description.limitations
+cases:
+  - {title: With, facts: {}, expect: []}
+  - {title: Without, facts: {product: {limitations: ""}}, expect: [limitations]}
+"""
+
+
+@pytest.fixture
+def users():
+    return make_users(make_domain("sales"))
+
+
+def apply(mode, **options):
+    version = propose_version(text=LIMITED, actor=make_lead())
+    return approve_version(version=version, actor=make_lead(), edition=1, mode=mode, **options)
+
+
+def evaluate(product, now=None):
+    evaluate_products(product_ids=[product.pk], now=now or timezone.now())
+    [result] = results_of(product, now=now or timezone.now())
+    return result
+
+
+def test_an_enforced_policy_refuses_a_publication_at_its_field(users):
+    product = make_published_product(domain=users.domain)
+    apply(Mode.ENFORCE)
+    with pytest.raises(PublicationRefused) as refused:
+        edit_and_publish(product, {"op": "add", "path": "/description/usage", "value": "Daily."})
+    [finding] = [issue for issue in refused.value.findings if issue.code.startswith("policy.")]
+    assert finding.code == "policy.limitations-are-described.limitations"
+    assert finding.location == "description.limitations"
+    assert finding.is_error
+
+
+def test_a_policy_that_warns_lets_a_product_be_published(users):
+    apply(Mode.WARN)
+    assert make_published_product(domain=users.domain).status == "published"
+
+
+def test_a_product_that_does_not_meet_a_policy_keeps_when_it_began(users):
+    product = make_published_product(domain=users.domain)
+    apply(Mode.WARN)
+    began = timezone.now()
+    first = evaluate(product, began)
+    assert first.effect is Effect.WARN
+    again = evaluate(product, began + timedelta(hours=3))
+    assert again.stored.violated_since == began
+    assert again.clauses[0].observed == (("product.limitations", ""),)
+
+
+def test_a_waiver_is_over_at_its_second_with_no_job(users):
+    product = make_published_product(domain=users.domain)
+    policy = apply(Mode.ENFORCE)
+    end = timezone.now() + timedelta(days=1)
+    Waiver.objects.create(
+        policy=policy, product=product, state="approved", reason="Until the review.", expires_at=end
+    )
+    evaluate_products(product_ids=[product.pk], now=timezone.now())
+    [during] = results_of(product, now=end - timedelta(seconds=1))
+    [after] = results_of(product, now=end)
+    assert (during.effect, after.effect) == (Effect.WAIVED, Effect.DENY)
+
+
+def test_a_policy_that_is_off_has_no_results(users):
+    product = make_published_product(domain=users.domain)
+    policy = apply(Mode.WARN)
+    evaluate(product)
+    change_mode(
+        policy=policy, actor=make_lead(), edition=policy.edition, mode=Mode.OFF, reason="Not now."
+    )
+    assert results_of(product, now=timezone.now()) == []
+    evaluate_products(product_ids=[product.pk], now=timezone.now())
+    assert not StoredResult.objects.exists()
