@@ -31,6 +31,9 @@ from benchmarks.processes import Running, product
 from benchmarks.timing import quantile
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+# A server without TLS answers the first message of a handshake in plain HTTP, and closes.
+TLS_HANDSHAKE = b"\x16"
+NOT_TLS = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 HOSTILE = ("hang", "drip", "huge", "redirect", "tls", "rebind")
 REBINDING = "rebinding.example.com"
 INTERVAL, PORTS_OF_A_PRODUCT, DOMAINS = 60, 100, 10
@@ -43,7 +46,12 @@ def serve(numbers: Any) -> None:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            head = await reader.readuntil(b"\r\n\r\n")
+            first = await reader.readexactly(1)
+            if first == TLS_HANDSHAKE:
+                writer.write(NOT_TLS)
+                writer.close()
+                return
+            head = first + await reader.readuntil(b"\r\n\r\n")
             kind = head.split(b"/", 2)[1].split(b"/")[0].split(b" ")[0].decode()
             await BEHAVIOURS.get(kind, fine)(writer)
             writer.close()
