@@ -11,7 +11,10 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         import catalog.people.services.sign_ins  # noqa: F401  listens to Django's signals
+        from catalog.audit.triggers import protect_events
         from catalog.contracts.services import check_files, merge_contracts, project_links
         from catalog.ports.projection import parse_ports
         from catalog.ports.services import merge_ports, project_ports
@@ -42,3 +45,4 @@ class CatalogConfig(AppConfig):
         register_projector("provenance", parse=parse_provenance, write=project_provenance)
         register_gate("invariants", invariants)
         register_settings_check(check_settings)
+        post_migrate.connect(protect_events, sender=self)

@@ -1,5 +1,6 @@
 """The catalog's background jobs; each calls one service. `BEAT` says when they run."""
 
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -12,10 +13,12 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from catalog.audit.services import seal_pending
+from catalog.audit.services import seal_pending, write_anchor
 from catalog.breaker import redis_breaker
 from catalog.contracts.services import remove_stale_uploads
 from catalog.people.services import note_use
+from catalog.ports.http_client import fetch_many
+from catalog.ports.http_types import Request, Response
 from catalog.search.port import SearchUnavailable
 from catalog.search.services.checks import check_indexes
 from catalog.search.services.rebuild import ActivationRefused
@@ -24,7 +27,8 @@ from catalog.search.wakeup import is_hint_needed, is_hinted, is_running
 
 log = logging.getLogger(__name__)
 INDEX_QUEUE = "index"
-DRAIN_TICK, SEAL_TICK, CHECK_TICK, UPLOADS_TICK = 2, 5, 600, 3600
+DRAIN_TICK, SEAL_TICK, CHECK_TICK, UPLOADS_TICK = 2, 0.5, 600, 3600
+ANCHOR_TICK = 3600
 # An upload that takes longer is dead.
 UPLOAD_LASTS = timedelta(hours=6)
 HINT_LASTS = 60
@@ -48,7 +52,12 @@ BEAT: dict[str, dict[str, Any]] = {
     "seal the order of the audit trail": {
         "task": "catalog.tasks.seal_audit",
         "schedule": SEAL_TICK,
-        "options": {"expires": SEAL_TICK},
+        "options": {"expires": 10 * SEAL_TICK},
+    },
+    "anchor the audit trail": {
+        "task": "catalog.tasks.anchor_audit",
+        "schedule": ANCHOR_TICK,
+        "options": {"expires": ANCHOR_TICK},
     },
 }
 
@@ -84,6 +93,23 @@ def check_search() -> int:
 @shared_task
 def seal_audit() -> int:
     return seal_pending()
+
+
+@shared_task
+def anchor_audit() -> bool:
+    """Write the head of the trail outside of the database; return True if it was new."""
+    anchor = write_anchor(now=timezone.now())
+    if anchor and settings.ASSAY_AUDIT_ANCHOR_URL:
+        call = Request(
+            url=settings.ASSAY_AUDIT_ANCHOR_URL,
+            method="POST",
+            headers={"Content-Type": "application/json"},
+            body=json.dumps(anchor).encode(),
+        )
+        [answer] = fetch_many([call])
+        if not isinstance(answer, Response) or answer.status >= 300:
+            log.warning("the anchor of the audit trail was not accepted: %s", answer)
+    return anchor is not None
 
 
 @shared_task

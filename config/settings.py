@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config.api_settings import FRAMEWORK_SETTINGS, SPECTACULAR_SETTINGS  # noqa: F401
 from config.demo.paths import read_port_file
 from config.embedded.paths import valkey_socket
 from config.environment import DEFAULTS, Environment
@@ -42,6 +43,12 @@ ASSAY_EVIDENCE_PERCENT = environment.get_int("ASSAY_EVIDENCE_PERCENT", minimum=0
 ASSAY_EVIDENCE_CHECKS = environment.get_int("ASSAY_EVIDENCE_CHECKS", minimum=1, maximum=100_000)
 ASSAY_WORKER_PROCESSES = environment.get_int("ASSAY_WORKER_PROCESSES", minimum=1, maximum=64)
 DEBUG = environment.get_bool("ASSAY_DEBUG")
+ASSAY_AUDIT_ANCHORS = environment.get_path(
+    "ASSAY_AUDIT_ANCHORS", default=ASSAY_DATA_DIR / "audit-anchors.jsonl", root=BASE_DIR
+)
+ASSAY_AUDIT_ANCHOR_URL = environment.get_text("ASSAY_AUDIT_ANCHOR_URL")
+ASSAY_AUDIT_TRIGGERS = True
+ASSAY_ANCHOR_SECRET = load_or_create_secret(ASSAY_DATA_DIR, "audit_anchors")
 STORED_SECRET_KEY = load_or_create_secret(ASSAY_DATA_DIR, "secret_key")
 SECRET_KEY = environment.get_text("ASSAY_SECRET_KEY") or STORED_SECRET_KEY
 
@@ -301,39 +308,8 @@ EMAIL_SUBJECT_PREFIX, ACCOUNT_EMAIL_SUBJECT_PREFIX, EMAIL_TIMEOUT = "[Assay] ", 
 
 # --- the API ----------------------------------------------------------------------------------
 RATES = {"signed_out": f"{ASSAY_ANON_RATE}/min", "signed_in": f"{ASSAY_API_RATE}/min"}
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "catalog.api.rest.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
-    "DEFAULT_RENDERER_CLASSES": ["catalog.api.rest.renderers.FastJSON"],
-    "DEFAULT_PARSER_CLASSES": ["catalog.api.rest.bodies.JSONBody"],
-    "DEFAULT_FILTER_BACKENDS": ["catalog.api.rest.filters.NamedFilters"],
-    "DEFAULT_PAGINATION_CLASS": "catalog.api.rest.pagination.CursorPaging",
-    "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "catalog.api.rest.throttling.AnonRateThrottle",
-        "catalog.api.rest.throttling.UserRateThrottle",
-    ],
-    "DEFAULT_THROTTLE_RATES": RATES,
-    "EXCEPTION_HANDLER": "catalog.api.rest.problems.exception_handler",
-    "URL_FORMAT_OVERRIDE": None,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
+REST_FRAMEWORK = FRAMEWORK_SETTINGS | {"DEFAULT_THROTTLE_RATES": RATES}
 REST_KNOX = {"TOKEN_PREFIX": "assay_", "AUTH_HEADER_PREFIX": "Bearer", "AUTO_REFRESH": False}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Assay",
-    "DESCRIPTION": "The data catalog that tests what it certifies.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"AlertSeverity": "governance.alerts.models.rule_rows.SEVERITIES"},
-}
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE, LANGUAGES = environment.get_text("ASSAY_LANGUAGE"), [("en", _("English"))]

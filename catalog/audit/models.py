@@ -12,10 +12,6 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         """Return the events of one object, newest first."""
         return self.filter(object_kind=kind, object_id=object_id).order_by("-id")
 
-    def unsealed(self) -> Self:
-        """Return the events that the sealer has not put in order yet, oldest first."""
-        return self.filter(seal__isnull=True).order_by("id")
-
 
 class AuditEvent(models.Model):
     """One change, written in the change's own transaction; it names things and joins none."""
@@ -64,3 +60,14 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.digest[:12]}"
+
+
+class UnsealedEvent(models.Model):
+    """An event that waits for its seal, so that nobody searches the whole trail for it."""
+
+    event = models.OneToOneField(
+        AuditEvent, models.CASCADE, primary_key=True, related_name="unsealed"
+    )
+
+    def __str__(self) -> str:
+        return f"unsealed {self.event_id}"

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from catalog.audit.models import AuditEvent, AuditSeal
-from catalog.audit.services import first_broken_seal
+from catalog.audit.models import AuditSeal, UnsealedEvent
+from catalog.audit.verification import verify_chain
 from catalog.breaker import RETRY_SECONDS, redis_breaker
 from catalog.ports.models import OutputPort
 from catalog.search.models import IndexCheck
@@ -170,7 +170,7 @@ def storage() -> list[StatusReading]:
 def audit_chain(*, verify: bool) -> list[StatusReading]:
     """Return the head of the sealed audit trail; `verify` walks all of it."""
     head = AuditSeal.objects.order_by("-sequence").first()
-    waiting = AuditEvent.objects.unsealed().count()
+    waiting = UnsealedEvent.objects.count()
     head_text = f"{head.sequence}: {head.digest[:16]}…" if head else "nothing sealed yet"
     readings = [
         StatusReading("sealed head", head_text),
@@ -178,9 +178,10 @@ def audit_chain(*, verify: bool) -> list[StatusReading]:
     ]
     if not verify:
         return [*readings, StatusReading("chain", "not verified", None)]
-    broken = first_broken_seal()
-    state = "intact" if broken is None else f"broken at {broken}"
-    return [*readings, StatusReading("chain", state, broken is None)]
+    report = verify_chain(max_issues=1)
+    issue = report.issues[0] if report.issues else None
+    state = f"broken at {issue.sequence}: {issue.kind}" if issue else f"{report.events:,} intact"
+    return [*readings, StatusReading("chain", state, report.is_intact)]
 
 
 def all_checks(*, verify: bool = False) -> Iterator[tuple[str, list[StatusReading]]]:

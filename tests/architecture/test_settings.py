@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from config.environment import SETTINGS
+from config.environment_variables import SETTINGS
 from config.management.commands.print_settings import settings_table
 
 ROOT = Path(__file__).resolve().parents[2]

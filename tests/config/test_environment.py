@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.environment import SETTINGS, Environment
+from config.environment import Environment
+from config.environment_variables import SETTINGS
 from config.secret_files import load_or_create_secret
 
 MEANING = "ASSAY_SEARCH_SEMANTIC"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.environment import SETTINGS
+from config.environment_variables import SETTINGS
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Writes the audit trail: events with their change, and the one sealer of their order."""
+"""Writes the events of the audit trail, each with its change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,12 @@ from typing import Any
 
 import structlog
 from django.core.cache import cache
-from django.db import DatabaseError, transaction
-from django.forms.models import model_to_dict
+from django.db import DatabaseError
 from django.utils import timezone
 
 from catalog.audit.actors import Actor
-from catalog.audit.chain import GENESIS, link
 from catalog.audit.limits import within_limit
-from catalog.audit.models import AuditEvent, AuditSeal
+from catalog.audit.models import AuditEvent, UnsealedEvent
 from catalog.exceptions import CatalogError, PermissionDenied
 
 log = structlog.get_logger(__name__)
@@ -43,7 +41,7 @@ def record(
 ) -> AuditEvent:
     """Write one event; call it in the transaction of the change."""
     context = structlog.contextvars.get_contextvars()
-    return AuditEvent.objects.create(
+    event = AuditEvent.objects.create(
         occurred_at=timezone.now(),
         actor_id=actor.audit_id,
         actor_name=actor.audit_name[:200],
@@ -61,6 +59,8 @@ def record(
         token_id=str(context.get("token_id", "")),
         token_name=str(context.get("token_name", "")),
     )
+    UnsealedEvent.objects.create(event=event)
+    return event
 
 
 def record_denial(*, actor: Actor, action: str, reason: str) -> None:
@@ -82,41 +82,3 @@ def record_if_denied(error: CatalogError, *, actor: Actor, action: str) -> None:
     """Write the error to the trail if the actor lacked a permission."""
     if isinstance(error, PermissionDenied):
         record_denial(actor=actor, action=action, reason=error.message)
-
-
-@transaction.atomic
-def seal_pending(*, limit: int = 1000) -> int:
-    """Chain up to `limit` unsealed events in their order; return how many.
-
-    Two sealers cannot both win a place: the sequence number is the primary key.
-    """
-    last = AuditSeal.objects.order_by("-sequence").first()
-    sequence, digest = (last.sequence, last.digest) if last else (0, GENESIS)
-    seals = []
-    for event in AuditEvent.objects.unsealed()[:limit]:
-        sequence, previous = sequence + 1, digest
-        digest = link(previous, _fields(event))
-        seals.append(
-            AuditSeal(sequence=sequence, event=event, previous_digest=previous, digest=digest)
-        )
-    AuditSeal.objects.bulk_create(seals)
-    return len(seals)
-
-
-def first_broken_seal() -> int | None:
-    """Return the sequence of the first seal that does not match its event or the one before."""
-    expected, digest = 1, GENESIS
-    for seal in AuditSeal.objects.select_related("event").order_by("sequence").iterator():
-        broken = seal.sequence != expected or seal.previous_digest != digest
-        digest = link(seal.previous_digest, _fields(seal.event))
-        if broken or digest != seal.digest:
-            return seal.sequence
-        expected += 1
-    return None
-
-
-def _fields(event: AuditEvent) -> dict[str, Any]:
-    fields = model_to_dict(event)
-    fields["id"] = event.pk
-    fields["occurred_at"] = event.occurred_at.isoformat()
-    return fields
