@@ -12,8 +12,8 @@ from governance.slo.evaluation import Indicator, ObjectiveSpec, Verdict, count
 from governance.slo.models import IndicatorValue, Objective, ObjectiveStatus
 from governance.slo.rollups import DAYS, RollUps, load_rollups, read_base
 from governance.slo.stats import DAY, HOUR, Stats, merge, start_of_day, start_of_hour
-from governance.slo.value_reader import ratio_of_values
-from governance.slo.window_reader import WindowReader
+from governance.slo.value_reader import ValueReader, ratio_of_values
+from governance.slo.window_reader import ObjectiveWindows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,38 +78,33 @@ class ObjectiveReport:
 def reports_of(product: DataProduct, now: datetime) -> list[ObjectiveReport]:
     """Return a report of every objective of a product or its ports, the worst first.
 
-    It is assessed as the judge would at this moment; nothing is written.
+    Its assessment is the stored one, as everywhere; days and charts are of what is recorded by now.
     """
     objectives = list(Objective.objects.of_products([product.pk]))
-    statuses = {
-        objective.pk: getattr(objective, "status", None) or ObjectiveStatus(objective=objective)
-        for objective in objectives
-    }
-    reader = WindowReader(objectives, statuses, now)
-    assessments = {objective.pk: reader.assess(objective) for objective in objectives}
-    port_ids = {port.port_id for ports in reader.covered.values() for port in ports}
+    windows = ObjectiveWindows(objectives, now)
+    values = windows.values_of(objectives)
+    port_ids = {port.port_id for ports in windows.covered.values() for port in ports}
     is_sliced = any(objective.spec.is_sliced for objective in objectives)
     rollups = load_rollups(port_ids, now, all_slices=is_sliced)
-    reports = [
-        _report_of(objective, assessments[objective.pk], reader, rollups)
-        for objective in objectives
-    ]
+    reports = [_report_of(objective, windows, values, rollups) for objective in objectives]
     rank = list(Verdict)
     return sorted(reports, key=lambda report: rank.index(Verdict(report.verdict)))
 
 
 def _report_of(
-    objective: Objective, assessment: Assessment, reader: WindowReader, rollups: RollUps
+    objective: Objective, windows: ObjectiveWindows, values: ValueReader, rollups: RollUps
 ) -> ObjectiveReport:
     spec = objective.spec
-    ports = {port.port_id for port in reader.covered.get(objective.pk, ())}
+    status = getattr(objective, "status", None) or ObjectiveStatus(objective=objective)
+    assessment = status.assessment
+    ports = {port.port_id for port in windows.covered.get(objective.pk, ())}
     is_collecting = assessment.verdict == Verdict.COLLECTING
     required = assessment.required_checks if is_collecting else 0
-    history = History(spec, ports, rollups, reader.in_force_since[objective.pk], required)
-    start = reader.windows[objective.pk].start
+    history = History(spec, ports, rollups, windows.in_force_since[objective.pk], required)
+    start = windows.windows[objective.pk].start
     if not spec.is_probed:
-        values = reader.values.of(objective)
-        history = ValueHistory(spec, ports, rollups, history.since, required, values)
+        own = values.of(objective)
+        history = ValueHistory(spec, ports, rollups, history.since, required, own)
     resolution = history.resolution
     series = {at: part for at, part in history.series().items() if at + resolution > start}
     return ObjectiveReport(

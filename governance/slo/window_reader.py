@@ -92,7 +92,25 @@ def effective_starts(objectives: Iterable[Objective]) -> dict[int, datetime]:
     return starts
 
 
-class WindowReader:
+class ObjectiveWindows:
+    """The ports that objectives cover, since when they are in force, and their windows."""
+
+    def __init__(self, objectives: Sequence[Objective], now: datetime) -> None:
+        self.now = now
+        self.covered = covered_ports(objectives)
+        self.in_force_since = effective_starts(objectives)
+        self.windows = {
+            objective.pk: window_at(objective.spec, now, self.in_force_since.get(objective.pk))
+            for objective in objectives
+        }
+
+    def values_of(self, objectives: Sequence[Objective]) -> ValueReader:
+        """Read the values of the objectives that are not on probes."""
+        unprobed = [objective for objective in objectives if not objective.spec.is_probed]
+        return ValueReader(unprobed, self.covered, self.windows, self.now)
+
+
+class WindowReader(ObjectiveWindows):
     """What some objectives need to be assessed at a moment, read at once."""
 
     def __init__(
@@ -101,26 +119,15 @@ class WindowReader:
         statuses: Mapping[int, ObjectiveStatus],
         now: datetime,
     ) -> None:
-        self.now = now
+        super().__init__(objectives, now)
         self.statuses = statuses
         self.minimum = minimum_evidence()
         self.clock_set_at = clock_set_at(now)
-        self.covered = covered_ports(objectives)
-        self.in_force_since = effective_starts(objectives)
-        self.windows = {
-            objective.pk: window_at(objective.spec, now, self.in_force_since.get(objective.pk))
-            for objective in objectives
-        }
         probed = [objective for objective in objectives if objective.spec.is_probed]
         self.slices = self._read_slices(probed)
         self.cut_slices = single_stats(self._cut_slices(probed))
         self.checks = self._read_checks(probed)
-        self.values = ValueReader(
-            [objective for objective in objectives if not objective.spec.is_probed],
-            self.covered,
-            self.windows,
-            now,
-        )
+        self.values = self.values_of(objectives)
         starts = [window.start for window in self.windows.values()]
         ends = [window.end for window in self.windows.values()]
         port_ids = {port.port_id for ports in self.covered.values() for port in ports}

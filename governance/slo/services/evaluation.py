@@ -1,8 +1,8 @@
 """Evaluates objectives: updates their status, opens and closes breaches.
 
 After a batch of measurements all objectives that cover its ports get a cheap check; only those
-whose status must be written are evaluated in full: the verdict changed, the metrics are old, or
-an hour is over.
+whose status must be written are evaluated in full: the verdict changed, the figures are old, or
+an hour is over. Every page, badge, feed and answer shows what was written then.
 """
 
 from collections import defaultdict
@@ -34,8 +34,10 @@ from governance.slo.verdicts import Counts, assess
 from governance.slo.window_reader import WindowReader, base_end, minimum_evidence
 from governance.slo.windows import Window, next_slice
 
-# While the verdict stays, metrics are written this seldom: they inform, nothing acts on them.
-METRICS_INTERVAL = timedelta(minutes=5)
+# While the verdict stays, figures are written when a tenth of the time that they are about has
+# passed since, and after five minutes: they inform, nothing acts on them.
+FIGURES_INTERVAL = timedelta(minutes=5)
+FIGURES_SHARE = 10
 STATUS_FIELDS = (
     "verdict since good total value as_of evaluated_at unknown_from details"
     " base base_good base_total base_to edge_good edge_total"
@@ -50,7 +52,7 @@ Slices = list[tuple[datetime, Stats]]
 
 
 def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
-    """Evaluate every objective on probes of these ports; return the products whose status changed.
+    """Evaluate every objective on probes of these ports; return the products to publish again.
 
     A verdict that changes to breached opens one breach, however long it lasts; a change away from
     it closes the breach. No data closes nothing.
@@ -70,14 +72,13 @@ def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
     minimum, outdated = minimum_evidence(), []
     for row in objectives:
         evaluated_at, starts_at = row.status__evaluated_at, row.status__details__starts_at
-        is_due = evaluated_at is None or abs(now - evaluated_at) >= METRICS_INTERVAL
-        if is_due or not starts_at or row.status__base_to != base_end(now):
+        if evaluated_at is None or not starts_at or row.status__base_to != base_end(now):
             outdated.append(row.pk)
             continue
         window = Window(
             datetime.fromisoformat(starts_at), now, timedelta(seconds=row.status__details__window)
         )
-        if _needs_full_count(window, evaluated_at, now):
+        if _is_due(window, evaluated_at, now) or _needs_full_count(window, evaluated_at, now):
             outdated.append(row.pk)
             continue
         first = next_slice(window.start)
@@ -102,6 +103,12 @@ def evaluate_ports(*, port_ids: Collection[int], now: datetime) -> set[int]:
         if has_turned or _begins_to_burn(spec, last_hour, row.status__details__burn_rates):
             outdated.append(row.pk)
     return evaluate(objectives=list(Objective.objects.filter(pk__in=outdated)), now=now)
+
+
+def _is_due(window: Window, evaluated_at: datetime, now: datetime) -> bool:
+    """Return True if the figures of a status are too old to be shown."""
+    age = abs(now - evaluated_at)
+    return age >= min(FIGURES_INTERVAL, (now - window.start) / FIGURES_SHARE)
 
 
 def _needs_full_count(window: Window, evaluated_at: datetime, now: datetime) -> bool:
@@ -143,7 +150,7 @@ def _recent_slices(port_ids: Collection[int], now: datetime) -> Mapping[int, Sli
 
 @transaction.atomic
 def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
-    """Evaluate objectives in full; return the ids of the products whose status changed."""
+    """Evaluate objectives in full; return the ids of the products to publish again: all of them."""
     _put_in_force(objectives, now)
     pks = {objective.pk for objective in objectives}
     rows = ObjectiveStatus.objects.filter(objective_id__in=pks)
@@ -154,13 +161,13 @@ def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
     locked = rows.select_for_update().order_by("pk")
     statuses = {status.objective_id: status for status in locked}
     reader = WindowReader(objectives, statuses, now)
-    changed: set[int] = set()
+    products: set[int] = set()
     assessed = []
     for objective in objectives:
         assessment, status = reader.assess(objective), statuses[objective.pk]
         covered = reader.covered.get(objective.pk, ())
-        if _turn(objective, status, assessment, [port.port_id for port in covered]):
-            changed |= {port.product_id for port in covered}
+        _turn(objective, status, assessment, [port.port_id for port in covered])
+        products |= {port.product_id for port in covered}
         status.keep(assessment)
         status.evaluated_at = now
         assessed.append((objective, assessment))
@@ -171,7 +178,7 @@ def evaluate(*, objectives: Sequence[Objective], now: datetime) -> set[int]:
         update_fields=STATUS_FIELDS,
     )
     alert_of_burn_rates(assessed, now=now)
-    return changed
+    return products
 
 
 def _put_in_force(objectives: Sequence[Objective], now: datetime) -> None:
@@ -193,11 +200,11 @@ def _put_in_force(objectives: Sequence[Objective], now: datetime) -> None:
 
 def _turn(
     objective: Objective, status: ObjectiveStatus, assessment: Assessment, port_ids: Sequence[int]
-) -> bool:
-    """Change the verdict of a status, and its breach; return True if it changed."""
+) -> None:
+    """Change the verdict of a status, and its breach."""
     verdict = assessment.verdict
     if verdict == status.verdict:
-        return False
+        return
     had_verdict = status.verdict in (Verdict.MET, Verdict.AT_RISK) or (
         status.verdict == Verdict.NO_DATA and status.total > 0
     )
@@ -210,4 +217,3 @@ def _turn(
         )
     elif verdict not in (Verdict.NO_DATA, Verdict.COLLECTING):
         close_breach(objective=objective, closed_at=status.since)
-    return True

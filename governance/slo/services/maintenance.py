@@ -91,6 +91,6 @@ def mark_unmeasured(*, now: datetime) -> set[int]:
     unmeasured = Objective.objects.filter(is_old | is_ahead).exclude(
         status__verdict=Verdict.NO_DATA
     )
-    changed = evaluate(objectives=list(unmeasured), now=now)
-    publish_status(product_ids=[], changed=changed, now=now)
-    return changed
+    products = evaluate(objectives=list(unmeasured), now=now)
+    publish_status(product_ids=products)
+    return products

@@ -41,7 +41,7 @@ def project_objectives(
     def reevaluate() -> None:
         now = timezone.now()
         evaluate(objectives=list(Objective.objects.of_products([product.pk])), now=now)
-        publish_status(product_ids=[], changed=[product.pk], now=now)
+        publish_status(product_ids=[product.pk])
 
     transaction.on_commit(reevaluate, robust=True)
 

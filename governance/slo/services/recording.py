@@ -77,9 +77,7 @@ def _record(*, results: Sequence[ProbeResult], now: datetime) -> int:
         }
     )
     port_ids = {result.port_id for result in new}
-    changed = evaluate_ports(port_ids=port_ids, now=now)
-    products = OutputPort.objects.filter(pk__in=port_ids).values_list("product_id", flat=True)
-    publish_status(product_ids=list(products.distinct()), changed=changed, now=now)
+    publish_status(product_ids=evaluate_ports(port_ids=port_ids, now=now))
     return len(new)
 
 

@@ -105,7 +105,7 @@ def _apply(
         if changed:
             schedule_ports(list(OutputPort.objects.filter(product_id__in=changed)))
             evaluate(objectives=list(Objective.objects.of_products(changed)), now=now)
-            publish_status(product_ids=[], changed=changed, now=now)
+            publish_status(product_ids=changed)
         count += len(changed)
     return count
 

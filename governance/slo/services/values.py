@@ -70,6 +70,6 @@ def record_values(*, values: Sequence[RecordedValue], now: datetime) -> int:
     )
     objectives = Objective.objects.covering_ports({port_id for port_id, *_ in new})
     indicators = {value.indicator for value in new.values()}
-    changed = evaluate(objectives=list(objectives.filter(indicator__in=indicators)), now=now)
-    publish_status(product_ids=set(products.values()), changed=changed, now=now)
+    assessed = list(objectives.filter(indicator__in=indicators))
+    publish_status(product_ids=evaluate(objectives=assessed, now=now))
     return len(new)

@@ -18,7 +18,6 @@ from catalog.web.pages import render_page
 from catalog.web.products.layout import ProductFrame, product_frame
 from catalog.web.products.lookup import on_product
 from governance.alerts.models import Alert
-from governance.slo.evaluation import worst
 from governance.slo.models import (
     Breach,
     MaintenanceWindow,
@@ -26,7 +25,6 @@ from governance.slo.models import (
     Objective,
     ObjectiveStandard,
 )
-from governance.slo.product_metrics import metrics_for
 from governance.slo.reports import DayReport, ObjectiveReport, reports_of
 from governance.slo.rollups import DAYS, last_day
 from governance.slo.stats import DAY, Stats
@@ -105,9 +103,6 @@ class ProductSLOPage:
 def product_slo(request: HttpRequest, product: DataProduct, reader: AccessContext) -> HttpResponse:
     now = timezone.now()
     reports = reports_of(product, now)
-    # The head of the page shows the same as its objectives, also before the next evaluation.
-    product.slo_verdict = worst(report.verdict for report in reports)
-    product.slo_figures = metrics_for((report.objective, report.assessment) for report in reports)
     maintenance = maintenance_of(product, now)
     periods = [(window.starts_at, window.ends_at) for window in maintenance]
     origins = origins_of(reports)

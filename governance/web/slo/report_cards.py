@@ -225,7 +225,9 @@ def chart_caption(report: ObjectiveReport) -> str:
     if not measured:
         return _("No day has been measured yet")
     if report.verdict == Verdict.COLLECTING:
-        ratio = sum((day.ratio for day in measured), Ratio())
+        # The same counts as in the text above, where it is about the same days.
+        is_whole = all(day.is_in_window for day in measured)
+        ratio = report.ratio if is_whole else sum((day.ratio for day in measured), Ratio())
         return ngettext(
             "{good} of {total} {checks} of the one measured day were good",
             "{good} of {total} {checks} of the {n} measured days were good",
