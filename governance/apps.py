@@ -32,7 +32,7 @@ class GovernanceConfig(AppConfig):
         from governance.inspection.services.uploads import content_issues
         from governance.policies.services import publication_issues
         from governance.quality.alert_kinds import QUALITY_FAILED
-        from governance.quality.services import plan_checks_of
+        from governance.quality.services import plan_checks_of, rule_issues
         from governance.representation.alert_kinds import BIAS_DRIFT
         from governance.representation.services import forget_references_of
         from governance.slo.alert_kinds import SLO_KINDS
@@ -53,6 +53,7 @@ class GovernanceConfig(AppConfig):
         register_follower("objective standards", kind="domain", tell=apply_standards_in_domains)
         register_observer(observed_tables)
         register_gate("policies", publication_issues)
+        register_gate("quality rules", rule_issues)
         register_follower("contract states", kind="product", tell=compare_products)
         register_follower("quality rules", kind="product", tell=plan_checks_of)
         register_formats("datasheet", datasheet_links)

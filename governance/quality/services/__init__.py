@@ -1,6 +1,7 @@
 """Runs the checks of ports, on demand and on schedule, and keeps what they said."""
 
 from governance.quality.services.proposals import add_proposed_rule, proposals_of
+from governance.quality.services.publication import rule_issues
 from governance.quality.services.reading import (
     latest_reported,
     latest_run,
@@ -34,6 +35,7 @@ __all__ = [
     "prune_runs",
     "publish_quality",
     "results_of",
+    "rule_issues",
     "rules_of",
     "run_port_checks",
     "runs_of",

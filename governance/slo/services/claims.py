@@ -17,6 +17,9 @@ from governance.slo.probe_types import HEALTHY_DEADLINE, MAX_DEADLINE, SQL, Prob
 
 # Ports of one domain that may be under way in the healthy queue: a few batches.
 DOMAIN_SHARE = 1200
+# Batches of slow ports that are under way at a time: as many as there are processes for them. A
+# batch may take its whole deadline, in which further ports become due.
+SLOW_BATCHES = 3
 
 
 class ProbeTarget(TypedDict):
@@ -40,11 +43,12 @@ def claim_due(*, limit: int, queue: ProbeQueue, now: datetime) -> list[ProbeTask
     """Claim up to `limit` due ports of a queue; return a task for the latest slot of each.
 
     Domains take turns, so that thousands of ports of one leave the others their slots. From the
-    slow queue nothing is claimed while an earlier batch of it is under way.
+    slow queue nothing is claimed while SLOW_BATCHES of it are under way.
     """
     schedules, due = ProbeSchedule.objects, ProbeSchedule.objects.due(now)
     if queue == ProbeQueue.SLOW:
-        if schedules.slow().claimed(now).exists():
+        batches = schedules.slow().claimed(now).order_by().values("claim").distinct()
+        if batches.count() >= SLOW_BATCHES:
             return []
         queued, deadline = due.slow(), MAX_DEADLINE
     else:
