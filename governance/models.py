@@ -13,9 +13,9 @@ from governance.inspection.models import Inspection, RejectedClassification, Sou
 from governance.policies.models import (
     DryRun,
     DryRunChange,
+    EvaluatedProduct,
     Policy,
     PolicyVersion,
-    ProductFacts,
     StoredResult,
     Waiver,
 )
@@ -60,6 +60,7 @@ __all__ = [
     "DistributionBaseline",
     "DryRun",
     "DryRunChange",
+    "EvaluatedProduct",
     "Heartbeat",
     "HostClock",
     "InboxSettings",
@@ -74,7 +75,6 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "ProbeSchedule",
-    "ProductFacts",
     "QualityRun",
     "QualitySchedule",
     "RejectedClassification",

@@ -20,6 +20,7 @@ from governance.inspection.services import (
     read_batch,
     schedule_missing_sources,
 )
+from governance.policies.services import sweep_products
 from governance.quality.models import QualitySchedule
 from governance.quality.services import (
     check_batch,
@@ -55,6 +56,8 @@ PROBE_TICK = 5
 SOURCE_TICK = 10
 MEASURING_TICK = 15
 DELIVERY_TICK = 10
+POLICY_TICK = 10
+POLICY_SECONDS = 30
 
 
 def entry(task: str, *, every: int, expires: int | None = None) -> JSONObject:
@@ -77,6 +80,7 @@ BEAT: dict[str, JSONObject] = {
     "forget hidden references": entry("forget_references", every=300),
     "apply objective standards": entry("apply_standards", every=900),
     "deliver alerts": entry("deliver_alerts", every=DELIVERY_TICK),
+    "evaluate policies": entry("evaluate_policies", every=POLICY_TICK, expires=60),
     "settle alerts": entry("settle", every=60),
     "prune alerts": entry("prune_old_alerts", every=6 * 3600, expires=3600),
     "send digests": entry("send_digests", every=600),
@@ -117,6 +121,11 @@ def probe_new_ports() -> int:
 def probe_batch(batch: Sequence[JSONObject]) -> int:
     """Measure a claimed batch; running it twice records nothing twice."""
     return len(probe(tasks=from_message(batch)))
+
+
+@shared_task
+def evaluate_policies() -> int:
+    return sweep_products(now=timezone.now(), seconds=POLICY_SECONDS)
 
 
 @shared_task

@@ -14,6 +14,7 @@ from governance.policies.services import (
     evaluate_products,
     propose_version,
     results_of,
+    sweep_products,
 )
 from tests.factories import (
     edit_and_publish,
@@ -95,6 +96,42 @@ def test_a_waiver_is_over_at_its_second_with_no_job(users):
     [during] = results_of(product, now=end - timedelta(seconds=1))
     [after] = results_of(product, now=end)
     assert (during.effect, after.effect) == (Effect.WAIVED, Effect.DENY)
+
+
+def test_a_sweep_evaluates_what_changed_and_nothing_else(users):
+    products = [make_published_product(domain=users.domain) for _ in range(3)]
+    assert sweep_products(now=timezone.now(), seconds=10) == 0
+    policy = apply(Mode.WARN)
+    now = timezone.now()
+    assert sweep_products(now=now, seconds=10) == 3
+    assert sweep_products(now=now, seconds=10) == 0
+    edit_and_publish(
+        products[0], {"op": "add", "path": "/description/limitations", "value": "Not."}
+    )
+    assert sweep_products(now=now, seconds=10) == 1
+    [result] = results_of(products[0], now=now)
+    assert result.effect is Effect.MET
+    change_mode(
+        policy=policy, actor=make_lead(), edition=policy.edition, mode=Mode.OFF, reason="Not now."
+    )
+    assert sweep_products(now=now, seconds=10) == 3
+    assert not StoredResult.objects.exists()
+
+
+def test_results_that_depend_on_the_clock_are_made_again(users):
+    product = make_published_product(domain=users.domain)
+    assertion = 'now - product.updated_at < duration("1h")'
+    text = LIMITED.replace('product.limitations != ""', assertion)
+    text = text.replace('{limitations: ""}', "{updated_at: 2020-01-01}")
+    text = text.replace("facts: {}", "facts: {product: {updated_at: 2026-01-01T11:59:00}}")
+    version = propose_version(text=text, actor=make_lead())
+    approve_version(version=version, actor=make_lead(), edition=1, mode=Mode.WARN)
+    now = timezone.now()
+    sweep_products(now=now, seconds=10)
+    assert results_of(product, now=now)[0].effect is Effect.MET
+    later = now + timedelta(hours=2)
+    assert sweep_products(now=later, seconds=10) == 1
+    assert results_of(product, now=later)[0].effect is Effect.WARN
 
 
 def test_a_policy_that_is_off_has_no_results(users):

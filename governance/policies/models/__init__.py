@@ -2,16 +2,16 @@
 
 from governance.policies.models.dry_runs import DryRun, DryRunChange
 from governance.policies.models.policies import Policy, PolicyKind, PolicyVersion
-from governance.policies.models.results import ProductFacts, StoredResult
+from governance.policies.models.results import EvaluatedProduct, StoredResult
 from governance.policies.models.waivers import Waiver
 
 __all__ = [
     "DryRun",
     "DryRunChange",
+    "EvaluatedProduct",
     "Policy",
     "PolicyKind",
     "PolicyVersion",
-    "ProductFacts",
     "StoredResult",
     "Waiver",
 ]

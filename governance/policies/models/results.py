@@ -1,4 +1,4 @@
-"""The facts of each product by revision, and what the active policies say of them."""
+"""What the applied policies say of each product, and of which revision of it."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,18 +8,17 @@ from catalog.products.models import DataProduct
 from governance.policies.models.policies import Policy
 
 
-class ProductFacts(models.Model):
-    """The facts of a product as they were read at a revision; `now` is not part of them."""
+class EvaluatedProduct(models.Model):
+    """The revision of a product, and the set of policies, for which its results are stored."""
 
-    product = models.OneToOneField(DataProduct, models.CASCADE, related_name="policy_facts")
+    product = models.OneToOneField(DataProduct, models.CASCADE, related_name="policy_evaluation")
     revision = models.PositiveBigIntegerField()
-    schema = models.PositiveIntegerField(help_text="The version of the schema of facts.")
-    digest = models.CharField(max_length=64)
-    facts = models.JSONField()
-    read_at = models.DateTimeField()
+    policies = models.CharField(max_length=64, help_text="Digest of the applied policies.")
+    is_time_bound = models.BooleanField(help_text="A result may change with the clock alone.")
+    evaluated_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"facts of {self.product_id} at {self.revision}"
+        return f"policies of {self.product_id} at {self.revision}"
 
 
 class StoredResult(models.Model):

@@ -1,11 +1,13 @@
 """Services of policies: the only writers of their rows, and the readers of facts."""
 
 from governance.policies.services.facts import read_facts
+from governance.policies.services.files import FileAction, FileResult, apply_files
 from governance.policies.services.results import (
     evaluate_products,
     publication_issues,
     results_of,
 )
+from governance.policies.services.sweep import outdated_products, sweep_products
 from governance.policies.services.versions import (
     approve_version,
     change_mode,
@@ -17,9 +19,13 @@ from governance.policies.services.versions import (
 )
 
 __all__ = [
+    "FileAction",
+    "FileResult",
+    "apply_files",
     "approve_version",
     "change_mode",
     "evaluate_products",
+    "outdated_products",
     "policy_by_slug",
     "policy_subject",
     "propose_version",
@@ -28,4 +34,5 @@ __all__ = [
     "refuse_version",
     "results_of",
     "return_to_version",
+    "sweep_products",
 ]

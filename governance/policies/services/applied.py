@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 
 from governance.policies.decisions import ClauseResult, Effect, Mode, PolicyResult, strictest
 from governance.policies.evaluation import CompiledPolicy, compile_policy, evaluate
 from governance.policies.expressions import FactContext
+from governance.policies.facts import FACTS_VERSION
 from governance.policies.models import Policy, PolicyKind, PolicyVersion
 from governance.policies.text import parse_policies
 
@@ -35,6 +38,13 @@ def applied_policies(kind: PolicyKind | None = None) -> list[AppliedPolicy]:
     return [
         AppliedPolicy(row, row.active, compiled_version(row.active)) for row in rows if row.active
     ]
+
+
+def applied_digest(applied: Iterable[AppliedPolicy]) -> str:
+    """Return a digest of the texts that are applied, and of the schema of facts: not of modes,
+    which change no result."""
+    parts = [f"{row.policy.pk}:{row.version.digest}" for row in applied]
+    return sha256("\n".join([str(FACTS_VERSION), *parts]).encode()).hexdigest()
 
 
 def compiled_version(version: PolicyVersion) -> CompiledPolicy:

@@ -15,8 +15,13 @@ from catalog.products.models import DataProduct
 from catalog.publication.facts import ProductFacts
 from governance.policies.decisions import ClauseResult, Effect, PolicyResult
 from governance.policies.expressions import FactContext
-from governance.policies.models import PolicyKind, StoredResult, Waiver
-from governance.policies.services.applied import AppliedPolicy, applied_policies, effect_of
+from governance.policies.models import EvaluatedProduct, PolicyKind, StoredResult, Waiver
+from governance.policies.services.applied import (
+    AppliedPolicy,
+    applied_digest,
+    applied_policies,
+    effect_of,
+)
 from governance.policies.services.facts import read_facts
 
 
@@ -34,15 +39,12 @@ class CurrentResult:
 def evaluate_products(*, product_ids: Collection[int], now: datetime) -> int:
     """Store what each applied policy says of published products; return how many results changed.
 
-    Results of policies that are off are deleted.
+    Results of policies that are off are deleted. Nothing is locked: the revision is read before the
+    facts, so a product that changes meanwhile is evaluated again.
     """
     applied = applied_policies()
     revisions = dict(
-        DataProduct.objects.filter(pk__in=product_ids)
-        .live()
-        .order_by("pk")
-        .select_for_update(of=("self",), no_key=True)
-        .values_list("pk", "revision")
+        DataProduct.objects.filter(pk__in=product_ids).live().values_list("pk", "revision")
     )
     before = {
         (row.product_id, row.policy_id): row
@@ -72,6 +74,23 @@ def evaluate_products(*, product_ids: Collection[int], now: datetime) -> int:
             "evaluated_at",
             "violated_since",
         ],
+        batch_size=500,
+    )
+    time_bound = {row.product_id for row in rows if row.is_time_bound}
+    EvaluatedProduct.objects.bulk_create(
+        [
+            EvaluatedProduct(
+                product_id=pk,
+                revision=revision,
+                policies=applied_digest(applied),
+                is_time_bound=pk in time_bound,
+                evaluated_at=now,
+            )
+            for pk, revision in revisions.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["product"],
+        update_fields=["revision", "policies", "is_time_bound", "evaluated_at"],
         batch_size=500,
     )
     return sum(_differs(row, before.get((row.product_id, row.policy_id))) for row in rows)
