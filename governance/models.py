@@ -1,23 +1,13 @@
 """Governance's models, gathered here for Django alone; other modules import the slices."""
 
 from governance.alerts.models import Alert, AlertEvent, AlertRule, Delivery, Route
-from governance.certification.models import (
-    Certificate,
-    Certification,
-    CertifiedVersion,
-    Decision,
-    SigningKey,
-)
 from governance.inbox.models import Digest, InboxSettings
 from governance.inspection.models import Inspection, RejectedClassification, SourceSchedule
 from governance.policies.models import (
-    DryRun,
-    DryRunChange,
     EvaluatedProduct,
     Policy,
     PolicyVersion,
     StoredResult,
-    Waiver,
 )
 from governance.quality.models import (
     CheckOutcome,
@@ -50,16 +40,10 @@ __all__ = [
     "AlertEvent",
     "AlertRule",
     "Breach",
-    "Certificate",
-    "Certification",
-    "CertifiedVersion",
     "CheckOutcome",
-    "Decision",
     "Delivery",
     "Digest",
     "DistributionBaseline",
-    "DryRun",
-    "DryRunChange",
     "EvaluatedProduct",
     "Heartbeat",
     "HostClock",
@@ -84,9 +68,7 @@ __all__ = [
     "RollUp",
     "Route",
     "ShareMove",
-    "SigningKey",
     "SourceSchedule",
     "StoredResult",
-    "Waiver",
     "WorkCount",
 ]

@@ -27,7 +27,6 @@ class Effect(StrEnum):
 
     NOT_APPLICABLE = "not_applicable"
     MET = "met"
-    WAIVED = "waived"
     WARN = "warn"
     DENY = "deny"
 

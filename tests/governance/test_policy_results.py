@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from catalog.publication.gates import PublicationRefused
 from governance.policies.decisions import Effect, Mode
-from governance.policies.models import StoredResult, Waiver
+from governance.policies.models import StoredResult
 from governance.policies.services import (
     approve_version,
     change_mode,
@@ -83,19 +83,6 @@ def test_a_product_that_does_not_meet_a_policy_keeps_when_it_began(users):
     again = evaluate(product, began + timedelta(hours=3))
     assert again.stored.violated_since == began
     assert again.clauses[0].observed == (("product.limitations", ""),)
-
-
-def test_a_waiver_is_over_at_its_second_with_no_job(users):
-    product = make_published_product(domain=users.domain)
-    policy = apply(Mode.ENFORCE)
-    end = timezone.now() + timedelta(days=1)
-    Waiver.objects.create(
-        policy=policy, product=product, state="approved", reason="Until the review.", expires_at=end
-    )
-    evaluate_products(product_ids=[product.pk], now=timezone.now())
-    [during] = results_of(product, now=end - timedelta(seconds=1))
-    [after] = results_of(product, now=end)
-    assert (during.effect, after.effect) == (Effect.WAIVED, Effect.DENY)
 
 
 def test_a_sweep_evaluates_what_changed_and_nothing_else(users):

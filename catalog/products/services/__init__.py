@@ -17,7 +17,6 @@ from catalog.products.services.registration import (
 )
 from catalog.products.services.rows import record_edit
 from catalog.products.services.status import (
-    set_certification,
     set_contract_state,
     set_quality_state,
     set_status,
@@ -61,7 +60,6 @@ __all__ = [
     "require_free_identity",
     "set_alias",
     "set_aliases",
-    "set_certification",
     "set_contract_state",
     "set_quality_state",
     "set_status",

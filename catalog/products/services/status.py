@@ -1,13 +1,13 @@
 """Writes a product's status and trust columns, and what followers must see again."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.audit.actors import Actor, SystemActor
+from catalog.audit.actors import SystemActor
 from catalog.authorization.access import Writer
 from catalog.products.models import DataProduct, Status
 from catalog.products.services.working_copy import record_setting
@@ -86,36 +86,6 @@ def set_quality_state(
 ) -> bool:
     """Write what the quality checks of a product say; return True if the state changed."""
     return _set_state(name="quality", product_id=product_id, decide=decide, actor=actor)
-
-
-def set_certification(
-    *, product: DataProduct, certification: str, until: date | None, actor: Actor, reason: str = ""
-) -> bool:
-    """Write the certification of a locked product, in its transaction; return True if it changed.
-
-    `certification` is a level, suspended or lapsed, or empty. Only the transitions of
-    certifications call it.
-    """
-    rows = DataProduct.objects.filter(pk=product.pk)
-    before = (product.certification, product.certified_until)
-    if before == (certification, until):
-        return False
-    rows.update(
-        certification=certification,
-        certified_until=until,
-        revision=F("revision") + 1,
-        revised_at=timezone.now(),
-    )
-    product.refresh_from_db(fields=["revision", "certification", "certified_until"])
-    record_change(
-        product,
-        actor,
-        "certification changed",
-        before={"certification": before[0], "until": str(before[1] or "")},
-        after={"certification": certification, "until": str(until or "")},
-        reason=reason,
-    )
-    return True
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ class StoredResult(models.Model):
     version = models.PositiveIntegerField(help_text="Number of the policy's version.")
     revision = models.PositiveBigIntegerField(help_text="Of the product.")
     applies = models.BooleanField()
-    is_met = models.BooleanField(help_text="No clause is violated; a waiver does not count here.")
+    is_met = models.BooleanField(help_text="No clause is violated.")
     is_time_bound = models.BooleanField(default=False)
     clauses = models.JSONField(default=list, help_text="Of clauses that are not met: ClauseResult.")
     evaluated_at = models.DateTimeField()

@@ -59,22 +59,14 @@ def _compiled(_digest: str, text: str) -> CompiledPolicy:
     return compile_policy(parsed.policy)
 
 
-def effect_of(
-    clauses: tuple[ClauseResult, ...], *, policy: Policy, waived: frozenset[str], now: datetime
-) -> Effect:
-    """Return what the clauses of a policy that applies come to at a moment.
-
-    `waived` are the ids of waived clauses; an empty id waives all of them.
-    """
-    return strictest(
-        (_effect(clause, policy.mode_at(now), waived) for clause in clauses), default=Effect.MET
-    )
+def effect_of(clauses: Iterable[ClauseResult], *, policy: Policy, now: datetime) -> Effect:
+    """Return what the clauses of a policy that applies come to at a moment."""
+    mode = policy.mode_at(now)
+    return strictest((_effect(clause, mode) for clause in clauses), default=Effect.MET)
 
 
-def _effect(clause: ClauseResult, mode: Mode, waived: frozenset[str]) -> Effect:
+def _effect(clause: ClauseResult, mode: Mode) -> Effect:
     if not clause.is_violated:
         return Effect.MET
-    if waived & {"", clause.clause}:
-        return Effect.WAIVED
     blocks = mode is Mode.ENFORCE and clause.severity == "error"
     return Effect.DENY if blocks else Effect.WARN

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from catalog.products.models import DataProduct
 from catalog.publication.facts import ProductFacts
 from governance.policies.decisions import ClauseResult, Effect, PolicyResult
 from governance.policies.expressions import FactContext
-from governance.policies.models import EvaluatedProduct, PolicyKind, StoredResult, Waiver
+from governance.policies.models import EvaluatedProduct, PolicyKind, StoredResult
 from governance.policies.services.applied import (
     AppliedPolicy,
     applied_digest,
@@ -27,12 +26,11 @@ from governance.policies.services.facts import read_facts
 
 @dataclass(frozen=True)
 class CurrentResult:
-    """What an applied policy says of a product now, with its waivers and its mode."""
+    """What an applied policy says of a product now, in its mode."""
 
     stored: StoredResult
     clauses: tuple[ClauseResult, ...]
     effect: Effect
-    waivers: tuple[Waiver, ...] = ()
 
 
 @transaction.atomic
@@ -127,9 +125,8 @@ def _differs(row: StoredResult, before: StoredResult | None) -> bool:
 def results_of(product: DataProduct, *, now: datetime) -> list[CurrentResult]:
     """Return what the applied policies say of a published product, the strictest effect first."""
     rows = StoredResult.objects.filter(product=product, applies=True, policy__active__isnull=False)
-    waivers = waivers_in_force([product.pk], now)
     results = [
-        _current(row, waivers[(product.pk, row.policy_id)], now)
+        _current(row, now)
         for row in rows.exclude(policy__mode="off").select_related(
             "policy__active", "policy__domain"
         )
@@ -137,11 +134,9 @@ def results_of(product: DataProduct, *, now: datetime) -> list[CurrentResult]:
     return sorted(results, key=lambda row: (-row.effect.strictness, row.stored.policy.slug))
 
 
-def _current(row: StoredResult, waivers: list[Waiver], now: datetime) -> CurrentResult:
+def _current(row: StoredResult, now: datetime) -> CurrentResult:
     clauses = tuple(clause_from_json(clause) for clause in row.clauses)
-    waived = frozenset(waiver.clause for waiver in waivers)
-    effect = effect_of(clauses, policy=row.policy, waived=waived, now=now)
-    return CurrentResult(row, clauses, effect, tuple(waivers))
+    return CurrentResult(row, clauses, effect_of(clauses, policy=row.policy, now=now))
 
 
 def clause_from_json(stored: dict[str, object]) -> ClauseResult:
@@ -150,16 +145,6 @@ def clause_from_json(stored: dict[str, object]) -> ClauseResult:
     assert isinstance(observed, list | tuple)
     values = {**stored, "observed": tuple((path, value) for path, value in observed)}
     return ClauseResult(**values)  # type: ignore[arg-type]  # as asdict wrote it
-
-
-def waivers_in_force(
-    product_ids: Iterable[int], now: datetime
-) -> defaultdict[tuple[int, int], list[Waiver]]:
-    """Return the waivers in force at a moment, by product and policy."""
-    waivers: defaultdict[tuple[int, int], list[Waiver]] = defaultdict(list)
-    for waiver in Waiver.objects.in_force(now).filter(product__in=product_ids):
-        waivers[(waiver.product_id, waiver.policy_id)].append(waiver)
-    return waivers
 
 
 def publication_issues(product: ProductFacts) -> Iterator[Issue]:
@@ -176,14 +161,9 @@ def publication_issues(product: ProductFacts) -> Iterator[Issue]:
     # It is judged as it would be once it is published.
     facts["product"]["status"] = "published"
     context = FactContext(facts)
-    waivers = waivers_in_force([row.working_copy_of_id or row.pk], now)
     for policy in applied:
-        granted = waivers[(row.working_copy_of_id or row.pk, policy.policy.pk)]
-        waived = frozenset(waiver.clause for waiver in granted)
         for clause in policy.evaluate(context).violations:
-            effect = effect_of((clause,), policy=policy.policy, waived=waived, now=now)
-            if effect is not Effect.WAIVED:
-                yield clause_issue(policy, clause, effect)
+            yield clause_issue(policy, clause, effect_of((clause,), policy=policy.policy, now=now))
 
 
 def clause_issue(applied: AppliedPolicy, clause: ClauseResult, effect: Effect) -> Issue:

@@ -1,1 +1,0 @@
-"""Certification of published versions: requests, reviews, certificates, and what ends them."""

@@ -1,1 +1,0 @@
-"""Services of certifications: the only writers of their rows."""
