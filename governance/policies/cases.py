@@ -29,7 +29,7 @@ class InvalidFacts(Exception):
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What a case gave: the clauses that it violates, beside those that it should."""
+    """The clauses that a case violates, to be compared with those that it should."""
 
     case: Case
     violated: tuple[str, ...]

@@ -84,7 +84,7 @@ def cut(dice):
 
 
 def rewrite(dice):
-    """Change an event and make the chain anew from there, as somebody with the code could."""
+    """Change an event and compute the chain again, as somebody with the code could."""
     change(dice)
     digest = GENESIS
     for seal in AuditSeal.objects.order_by("sequence"):

@@ -80,7 +80,7 @@ def test_a_late_value_can_open_a_breach(fresh):
     record_values(values=later, now=now)
     assert status_of(fresh).verdict == "met"
 
-    # Before the others were written, but told only now.
+    # Measured before the others were written, but recorded only now.
     missed = values_of(fresh, [BAD] * 20, start=START - 20 * HOUR)
     record_values(values=missed, now=now)
 

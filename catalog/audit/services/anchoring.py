@@ -1,7 +1,7 @@
 """Writes anchors: the head of the sealed trail, signed, to a file outside of the database.
 
-Somebody who may change the database can make a chain anew, or cut its end. Neither agrees with an
-anchor that was written before.
+Somebody who may change the database can compute the whole chain again, or cut its end. Neither
+agrees with an anchor that was written before.
 """
 
 import json

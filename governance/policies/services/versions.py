@@ -105,15 +105,12 @@ def approve_version(
 
     Raises PermissionDenied (also for its author), EditConflict, InvalidTransition.
     """
-    policy, row = _lock(version, actor, edition)
-    if row.state != PolicyVersion.State.PROPOSED:
-        raise InvalidTransition(f"Version {row.number} is {row.get_state_display()}, not proposed.")
+    policy, row = _lock_proposed(version, actor, edition)
     if _is_author(row, actor):
         raise PermissionDenied(
             "You wrote this version, so another person has to approve it.", location="actor"
         )
-    row.state, row.reason = PolicyVersion.State.APPROVED, reason
-    row.decided_by, row.decided_at = _person(actor), timezone.now()
+    _decide(row, PolicyVersion.State.APPROVED, actor, reason)
     return _apply(policy, row, mode, enforce_on, actor, "approved version", reason)
 
 
@@ -122,13 +119,10 @@ def refuse_version(
     *, version: PolicyVersion, actor: Writer, edition: int, reason: str
 ) -> PolicyVersion:
     """Raises PermissionDenied, EditConflict, InvalidTransition, ValidationFailed (no reason)."""
-    policy, row = _lock(version, actor, edition)
-    if row.state != PolicyVersion.State.PROPOSED:
-        raise InvalidTransition(f"Version {row.number} is {row.get_state_display()}, not proposed.")
+    policy, row = _lock_proposed(version, actor, edition)
     if not reason.strip():
         raise ValidationFailed.of("reason", "Write why it is refused.")
-    row.state, row.reason = PolicyVersion.State.REFUSED, reason
-    row.decided_by, row.decided_at = _person(actor), timezone.now()
+    _decide(row, PolicyVersion.State.REFUSED, actor, reason)
     row.save()
     _write(policy)
     after: JSONObject = {"version": row.number}
@@ -232,6 +226,20 @@ def _lock(version: PolicyVersion, actor: Writer, edition: int) -> tuple[Policy, 
     require_permission(actor, STEWARD, policy.domain)
     require_edition(sent=edition, read=edition, current=policy.edition)
     return policy, policy.versions.select_for_update(of=("self",)).get(pk=version.pk)
+
+
+def _lock_proposed(
+    version: PolicyVersion, actor: Writer, edition: int
+) -> tuple[Policy, PolicyVersion]:
+    policy, row = _lock(version, actor, edition)
+    if row.state != PolicyVersion.State.PROPOSED:
+        raise InvalidTransition(f"Version {row.number} is {row.get_state_display()}, not proposed.")
+    return policy, row
+
+
+def _decide(row: PolicyVersion, state: PolicyVersion.State, actor: Writer, reason: str) -> None:
+    row.state, row.reason = state, reason
+    row.decided_by, row.decided_at = _person(actor), timezone.now()
 
 
 def _write(policy: Policy) -> None:
