@@ -41,6 +41,7 @@ ASSAY_API_RATE = environment.get_int("ASSAY_API_RATE", minimum=1, maximum=1_000_
 ASSAY_ANON_RATE = environment.get_int("ASSAY_ANON_RATE", minimum=1, maximum=1_000_000)
 ASSAY_EVIDENCE_PERCENT = environment.get_int("ASSAY_EVIDENCE_PERCENT", minimum=0, maximum=100)
 ASSAY_EVIDENCE_CHECKS = environment.get_int("ASSAY_EVIDENCE_CHECKS", minimum=1, maximum=100_000)
+ASSAY_KEEP_CHECKS = environment.get_int("ASSAY_KEEP_CHECKS", minimum=1, maximum=400)
 ASSAY_WORKER_PROCESSES = environment.get_int("ASSAY_WORKER_PROCESSES", minimum=1, maximum=64)
 DEBUG = environment.get_bool("ASSAY_DEBUG")
 ASSAY_AUDIT_ANCHORS = environment.get_path(

@@ -57,7 +57,7 @@ SOURCE_TICK = 10
 MEASURING_TICK = 15
 DELIVERY_TICK = 10
 POLICY_TICK = 10
-POLICY_SECONDS = 30
+POLICY_SECONDS = 8
 
 
 def entry(task: str, *, every: int, expires: int | None = None) -> JSONObject:
@@ -80,7 +80,7 @@ BEAT: dict[str, JSONObject] = {
     "forget hidden references": entry("forget_references", every=300),
     "apply objective standards": entry("apply_standards", every=900),
     "deliver alerts": entry("deliver_alerts", every=DELIVERY_TICK),
-    "evaluate policies": entry("evaluate_policies", every=POLICY_TICK, expires=60),
+    "evaluate policies": entry("evaluate_policies", every=POLICY_TICK),
     "settle alerts": entry("settle", every=60),
     "prune alerts": entry("prune_old_alerts", every=6 * 3600, expires=3600),
     "send digests": entry("send_digests", every=600),

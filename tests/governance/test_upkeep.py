@@ -128,6 +128,14 @@ def test_pruning_locks_the_rows_that_it_deletes_and_nothing_else():
     assert modes == {"AccessShareLock", "RowExclusiveLock"}
 
 
+@pytest.mark.django_db
+def test_single_checks_are_kept_as_long_as_the_setting_says(settings):
+    settings.ASSAY_KEEP_CHECKS = 3
+    record([probe_result(make_port(), START)], now=START)
+    assert prune(now=START + 3 * DAY) == 0
+    assert prune(now=START + 3 * DAY + timedelta(seconds=1)) == 1
+
+
 def test_what_is_pruned_can_be_recorded_no_more_than_once_meanwhile():
     port = make_port()
     record([probe_result(port, START)])

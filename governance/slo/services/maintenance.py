@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Max, Min, Q
 
@@ -13,7 +14,6 @@ from governance.slo.services.evaluation import evaluate
 from governance.slo.services.product_status import publish_status
 from governance.slo.stats import DAY, Stats, merge, start_of_day
 
-KEEP_MEASUREMENTS = timedelta(days=14)
 KEEP_HOURS = timedelta(days=100)
 KEEP_DAYS = timedelta(days=400)
 # A measurement of yesterday may still be written while its batch ends.
@@ -63,12 +63,15 @@ def _roll_up_day(*, day: datetime) -> int:
 
 
 def prune(*, now: datetime) -> int:
-    """Delete single measurements after 14 days, hours after 100, days after 400; return how many.
+    """Delete single measurements after ASSAY_KEEP_CHECKS days, hours after 100, days after 400.
+
+    Return how many.
 
     Each batch is one statement of its own, which locks its rows alone and finds them by the index
     of their time, so recording never waits. Roll-ups keep all that objectives need.
     """
-    measurements = Measurement.objects.older_than(now - KEEP_MEASUREMENTS).order_by("slot")
+    oldest = now - timedelta(days=settings.ASSAY_KEEP_CHECKS)
+    measurements = Measurement.objects.older_than(oldest).order_by("slot")
     deleted = sum(_delete_in_batches(measurements))
     for period, lifetime in ((Period.HOUR, KEEP_HOURS), (Period.DAY, KEEP_DAYS)):
         roll_ups = RollUp.objects.filter(period=period, start__lt=now - lifetime)
