@@ -59,12 +59,13 @@ def run_checks(
             raise SourceUnreadable("too-costly", TOO_LARGE)
         run = run_check_child(target.source)
     results = (_with_reference(result, keys.get(result.key)) for result in run.results)
-    is_sample = target.is_sample or (request.max_rows is not None and run.rows == request.max_rows)
+    is_cut = target.is_sample or run.is_sample
+    is_sample = is_cut or (request.max_rows is not None and run.rows == request.max_rows)
     kinds = {check.key: check.kind for check in request.checks}
     return replace(
         run,
         results=tuple(
-            _of_sample(result, kinds[result.key], is_cut=target.is_sample) if is_sample else result
+            _of_sample(result, kinds[result.key], is_cut=is_cut) if is_sample else result
             for result in results
         ),
         is_sample=is_sample,
@@ -82,7 +83,7 @@ def run_check_child(source: Source) -> CheckRun:
     started = time.monotonic()
     results: dict[str, CheckResult] = {}
     rows: int | None = None
-    note = ""
+    note, is_sample = "", False
     responses, failure = respond(source, seconds=source.checks.seconds + MORE_SECONDS)
     for response in responses:
         if "code" in response:
@@ -93,6 +94,7 @@ def run_check_child(source: Source) -> CheckRun:
             results.update({result.key: result for result in read})
             rows = progress["rows"] if rows is None else rows
             note = progress["note"] or note
+            is_sample = is_sample or progress["is_sample"]
     if not results and source.checks.checks:
         raise failure
     missing = CheckResult(key="", code=failure.code, error=str(failure))
@@ -102,6 +104,7 @@ def run_check_child(source: Source) -> CheckRun:
             results.get(check.key) or replace(missing, key=check.key)
             for check in source.checks.checks
         ),
+        is_sample=is_sample,
         note=note,
         seconds=time.monotonic() - started,
     )

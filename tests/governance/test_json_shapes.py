@@ -57,6 +57,37 @@ def error_of(read) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
+    ("members", "is_first_page"),
+    [
+        ({"next": "/orders?page=2"}, True),
+        ({"next": None}, False),
+        ({"next": ""}, False),
+        ({"links": {"self": "/orders", "next": "/orders?page=2"}}, True),
+        ({"_links": {"next": {"href": "/orders?page=2"}}}, True),
+        ({"meta": {"has_more": True}}, True),
+        ({"meta": {"has_more": False}}, False),
+        ({"@odata.nextLink": "https://orders.example/?skip=3"}, True),
+        ({"nextPageToken": "abc"}, True),
+        ({"links": []}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_the_first_page_of_an_answer_is_a_sample_and_said_to_be_one(
+    tmp_path, members, is_first_page
+):
+    path = tmp_path / "orders.json"
+    path.write_text(json.dumps(members | {"data": ROWS}))
+
+    run = checked(path)
+    counts = counted(path)
+
+    assert (run.is_sample, bool(run.note)) == (is_first_page, is_first_page)
+    assert (counts.is_sample, bool(counts.note)) == (is_first_page, is_first_page)
+    assert inspected(path).is_sample is is_first_page
+
+
+@pytest.mark.parametrize(
     ("shape", "encoding"),
     [*((shape, "utf-8") for shape in SHAPES), ("data", "utf-8-sig"), ("data over lines", "utf-16")],
 )

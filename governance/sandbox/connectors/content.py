@@ -28,13 +28,15 @@ ENCODINGS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf
 class Content:
     """The start of a file, unpacked where that is gzip, and how the file is packed and encoded.
 
-    A pipe has the text of the file as it is meant; it can be read once.
+    A pipe has the text of the file as it is meant; it can be read once. `is_first_page` says that
+    an answer names another one with more rows.
     """
 
     head: bytes
     compression: str
     encoding: str
     is_pipe: bool = False
+    is_first_page: bool = False
 
     @property
     def has_mark(self) -> bool:

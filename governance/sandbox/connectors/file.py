@@ -15,7 +15,7 @@ from governance.sandbox.connectors.csv_file import open_csv
 from governance.sandbox.connectors.engine import Engine, OutOfTime, Row, reason_of
 from governance.sandbox.connectors.figures import cell_of, count_key, read_figures
 from governance.sandbox.connectors.json_file import open_json
-from governance.sandbox.connectors.json_text import open_text
+from governance.sandbox.connectors.json_text import FIRST_PAGE, open_text
 from governance.sandbox.connectors.opening import OpenFile
 from governance.sandbox.connectors.parquet_file import open_parquet
 from governance.sandbox.detection import SAMPLE_ROWS, with_detections
@@ -44,6 +44,9 @@ def read(source: Source, *, seconds: float = SECONDS) -> Iterator[SourceProfile]
     file: OpenFile | None = None
     try:
         for file in OPENERS[source.kind](engine, path, content):
+            if content.is_first_page:
+                table = replace(file.table, is_sample=True, reason=FIRST_PAGE)
+                file = replace(file, table=table)
             yield SourceProfile([cut_to(file.table, source.max_columns)])
     except (OutOfTime, duckdb.OutOfMemoryException) as error:
         reason = OUT_OF_TIME if isinstance(error, OutOfTime) else reason_of(error)

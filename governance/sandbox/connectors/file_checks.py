@@ -7,7 +7,7 @@ value that does not fit a type fails one check, and is not lost to the others.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import duckdb
@@ -34,7 +34,7 @@ from governance.sandbox.connectors.json_file import (
     open_json,
     records_relation,
 )
-from governance.sandbox.connectors.json_text import open_text
+from governance.sandbox.connectors.json_text import FIRST_PAGE, open_text
 from governance.sandbox.connectors.opening import OpenFile
 from governance.sandbox.connectors.parquet_file import open_parquet
 from governance.sandbox.types import ColumnProfile, Source, SourceUnreadable
@@ -52,6 +52,7 @@ class Progress:
     results: Sequence[CheckResult] = ()
     rows: int | None = None
     note: str = ""
+    is_sample: bool = False
 
 
 def check(source: Source, request: CheckRequest) -> Iterator[Progress]:
@@ -139,7 +140,11 @@ def _parquet(engine: _Engine, request: CheckRequest) -> Iterator[Progress]:
 def _json(engine: _Engine, request: CheckRequest) -> Iterator[Progress]:
     if engine.content.is_pipe:
         *_, decoded = open_json(engine.duckdb, engine.path, engine.content)
-        yield from _of_open_file(engine, decoded, request)
+        for item in _of_open_file(engine, decoded, request):
+            if engine.content.is_first_page:
+                yield replace(item, note=FIRST_PAGE, is_sample=True)
+            else:
+                yield item
         return
     first = next(open_json(engine.duckdb, engine.path, engine.content))
     names = [column.name for column in first.table.columns]

@@ -20,7 +20,7 @@ from governance.sandbox.connectors.json_file import (
     open_json,
     records_relation,
 )
-from governance.sandbox.connectors.json_text import open_text
+from governance.sandbox.connectors.json_text import FIRST_PAGE, open_text
 from governance.sandbox.connectors.opening import OpenFile
 from governance.sandbox.connectors.parquet_file import open_parquet
 from governance.sandbox.group_counting import (
@@ -50,7 +50,12 @@ def count(source: Source, request: GroupRequest) -> GroupCounts:
     engine = Engine(path, seconds=SECONDS, threads=THREADS)
     try:
         file, note = COUNTERS[source.kind](engine, path, content, request)
-        return replace(count_groups(request, file.rows), note=note)
+        notes = (FIRST_PAGE if content.is_first_page else "", note)
+        return replace(
+            count_groups(request, file.rows),
+            note=" ".join(filter(None, notes)),
+            is_sample=content.is_first_page,
+        )
     except (OutOfTime, duckdb.OutOfMemoryException) as error:
         reason = OUT_OF_TIME if isinstance(error, OutOfTime) else reason_of(error)
         raise SourceUnreadable("too-costly", f"{reason} {FEWER}") from error

@@ -28,10 +28,29 @@ LIST_NAMES = frozenset(
         *("payload", "_embedded", "embedded", "page"),
     )
 )
+# What answers call the place of their next page; it is null on the last one.
+NEXT_NAMES = frozenset(
+    (
+        *("next", "next_page", "nextpage", "next_url", "nexturl", "nextlink", "next_link"),
+        *("@odata.nextlink", "next_cursor", "nextcursor", "next_page_token", "nextpagetoken"),
+        *("has_more", "hasmore", "has_next", "hasnext"),
+    )
+)
+NEXT_HOLDERS = frozenset(("links", "_links", "paging", "pagination", "meta", "metadata", "page"))
+FIRST_PAGE = "Only the first page of the answer was read: it names another one."
 MAX_DEPTH = 4
 MAX_MEMBERS = 1000
 MEMBERS = f"""
 SELECT name, json_type(json, place), json_type(json, place || '/0')
+FROM (
+  SELECT json, name, $place || '/' || replace(replace(name, '~', '~0'), '/', '~1') AS place
+  FROM (SELECT json, unnest(json_keys(json, $place)) AS name FROM document) LIMIT {MAX_MEMBERS}
+)
+"""
+
+VALUES = f"""
+SELECT name, json_type(json, place),
+  CASE WHEN json_type(json, place) <> 'ARRAY' THEN json_extract(json, place)::VARCHAR END
 FROM (
   SELECT json, name, $place || '/' || replace(replace(name, '~', '~0'), '/', '~1') AS place
   FROM (SELECT json, unnest(json_keys(json, $place)) AS name FROM document) LIMIT {MAX_MEMBERS}
@@ -52,9 +71,10 @@ def open_text(path: str, content: Content) -> tuple[str, Content]:
             return path
         return _pipe(lambda: _decoded(path, content.encoding))
 
-    rows = _rows_within(readable(), content) if _may_be_one_object(content) else None
-    if rows is not None:
-        return _pipe(lambda: [rows]), replace(content, is_pipe=True)
+    wrapped = _rows_within(readable(), content) if _may_be_one_object(content) else None
+    if wrapped is not None:
+        rows, is_first_page = wrapped
+        return _pipe(lambda: [rows]), replace(content, is_pipe=True, is_first_page=is_first_page)
     return readable(), replace(content, is_pipe=content.has_mark)
 
 
@@ -82,8 +102,9 @@ def _may_be_one_object(content: Content) -> bool:
     return False
 
 
-def _rows_within(path: str, content: Content) -> str | None:
-    """Return the text of the one list of objects in a file's one object; None if it has none.
+def _rows_within(path: str, content: Content) -> tuple[str, bool] | None:
+    """Return the text of the one list of objects in a file's one object, and whether it names a
+    further page; None if it has none.
 
     Raises SourceUnreadable if it has several that may be meant.
     """
@@ -108,10 +129,24 @@ def _rows_within(path: str, content: Content) -> str | None:
                     "SELECT json_extract(json, $place)::VARCHAR FROM document", {"place": place}
                 ).fetchone()
             )
+            has_next = bool(extracted) and _names_next_page(connection)
         except duckdb.Error:
             # Reading the rows fails the same way, and says why.
             return None
-    return str(extracted[0]) if extracted else None
+    return (str(extracted[0]), has_next) if extracted else None
+
+
+def _names_next_page(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return True if the object, or one in it that describes pages, names a further page."""
+    members = connection.execute(VALUES, {"place": ""}).fetchall()
+    for name, kind, _ in list(members):
+        if kind == "OBJECT" and name.casefold() in NEXT_HOLDERS:
+            place = f"/{name.replace('~', '~0').replace('/', '~1')}"
+            members += connection.execute(VALUES, {"place": place}).fetchall()
+    return any(
+        name.casefold() in NEXT_NAMES and text not in (None, "", "null", "false", '""', "0")
+        for name, _, text in members
+    )
 
 
 def _place_of_rows(
