@@ -36,7 +36,7 @@ NEXT_NAMES = frozenset(
         *("has_more", "hasmore", "has_next", "hasnext"),
     )
 )
-NEXT_HOLDERS = frozenset(("links", "_links", "paging", "pagination", "meta", "metadata", "page"))
+PAGING_MEMBERS = frozenset(("links", "_links", "paging", "pagination", "meta", "metadata", "page"))
 FIRST_PAGE = "Only the first page of the answer was read: it names another one."
 MAX_DEPTH = 4
 MAX_MEMBERS = 1000
@@ -140,7 +140,7 @@ def _names_next_page(connection: duckdb.DuckDBPyConnection) -> bool:
     """Return True if the object, or one in it that describes pages, names a further page."""
     members = connection.execute(VALUES, {"place": ""}).fetchall()
     for name, kind, _ in list(members):
-        if kind == "OBJECT" and name.casefold() in NEXT_HOLDERS:
+        if kind == "OBJECT" and name.casefold() in PAGING_MEMBERS:
             place = f"/{name.replace('~', '~0').replace('/', '~1')}"
             members += connection.execute(VALUES, {"place": place}).fetchall()
     return any(
