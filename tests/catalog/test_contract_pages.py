@@ -112,7 +112,11 @@ def test_the_page_has_every_part_of_a_contract(client, draft):
                 "name": "t",
                 "quality": [{"type": "text", "description": "No gaps."}],
                 "properties": [
-                    {"name": "a", "required": False, "quality": [{"metric": "nullValues"}]},
+                    {
+                        "name": "a",
+                        "required": False,
+                        "quality": [{"metric": "nullValues", "mustBe": 0}],
+                    },
                     {"name": "m", "logicalType": "map", "map": {"value": {"examples": ["deep"]}}},
                 ],
             }

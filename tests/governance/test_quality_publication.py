@@ -22,7 +22,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 WRONG = [
     {"metric": "nullValuess", "mustBe": 0},
-    {"type": "sql", "query": "DELETE FROM rows", "mustBe": 0},
+    {"type": "sql", "query": "SELECT count(*) FROM ${nothing}", "mustBe": 0},
     {"type": "custom", "engine": "assay", "implementation": {"check": "rang", "min": 1}},
 ]
 RIGHT = [

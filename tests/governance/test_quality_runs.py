@@ -208,7 +208,8 @@ def test_a_rule_that_changed_since_the_last_run_says_so():
 
 
 def test_rules_that_are_text_or_new_are_listed_as_not_run():
-    port = make_checked_port({"type": "text", "description": "Only confirmed orders."}, NOT_NULL)
+    text = {"type": "text", "description": "Only confirmed orders."}
+    port = make_checked_port(text, NOT_NULL, is_draft=True)
 
     [quality] = results_of(port.product)
 

@@ -13,6 +13,7 @@ from catalog.products.services import replace_document, set_status
 from governance.slo.models import Objective, ProbeSchedule
 from governance.slo.outcomes import Outcome
 from governance.slo.services import ProbeQueue, claim_due, schedule_missing_ports
+from governance.slo.services.claims import SLOW_BATCHES
 from tests.factories import FACTORY, make_product, product_tree, with_port
 from tests.governance.measuring import (
     declare_objectives,
@@ -140,14 +141,14 @@ def test_a_quick_failure_does_not_make_a_port_suspect():
     assert not ProbeSchedule.objects.slow().exists()
 
 
-def test_one_suspect_batch_runs_at_a_time():
-    ports = [make_port() for _ in range(2)]
+def test_some_batches_of_slow_ports_run_at_a_time():
+    ports = [make_port() for _ in range(SLOW_BATCHES + 1)]
     ProbeSchedule.objects.update(failures=5)
     now = timezone.now()
 
-    assert len(claim(now, queue=ProbeQueue.SLOW, limit=1)) == 1
-    assert claim(now, queue=ProbeQueue.SLOW, limit=1) == []
-    assert len(ports) == 2
+    claimed = [len(claim(now, queue=ProbeQueue.SLOW, limit=1)) for _ in ports]
+
+    assert claimed == [1] * SLOW_BATCHES + [0]
 
 
 @pytest.mark.parametrize("status", [Status.RETIRED, Status.EXTERNAL])

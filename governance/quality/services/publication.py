@@ -15,7 +15,7 @@ def rule_issues(product: ProductFacts) -> Iterator[Issue]:
     """Yield each wrong rule of a contract that a port serves, as a gate of publication.
 
     A rule that cannot be compiled would never be checked, whatever its contract says. Rules that
-    are text, or of a tool that Assay does not know, are no issue.
+    are text, or of a tool that Assay does not know, are no issue; SQL is parsed where it runs.
     """
     row = DataProduct.including_working_copies.get(pk=product.product_id)
     checked = set()
