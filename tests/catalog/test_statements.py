@@ -76,4 +76,4 @@ def test_a_registration_costs_the_same_statements_among_many_domains():
     # Who calls (1), the domain (1), the transaction with its own look at who may (2 + 1), the
     # address and the id (2), the product, ports that waited for it, its provenance and the event
     # (4), and the answer after it (1).
-    assert few == many == 12
+    assert few == many == 13

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from catalog.contracts.models import contract_of, ports_of
+from catalog.contracts.models import DataContract
 from catalog.issues import Issue
-from catalog.products.models import DataProduct
+from catalog.ports.models import OutputPort
 from catalog.publication.facts import ProductFacts
 from governance.inspection.services.values import source_server
 from governance.quality.odcs import compile_contract
@@ -17,13 +17,10 @@ def rule_issues(product: ProductFacts) -> Iterator[Issue]:
     A rule that cannot be compiled would never be checked, whatever its contract says. Rules that
     are text, or of a tool that Assay does not know, are no issue; SQL is parsed where it runs.
     """
-    row = DataProduct.including_working_copies.get(pk=product.product_id)
-    checked = set()
-    for port in ports_of(row):
-        contract = contract_of(port)
-        if port.is_deprecated or contract is None or contract.pk in checked:
-            continue
-        checked.add(contract.pk)
+    ports = OutputPort.objects.filter(product=product.product_id, is_deprecated=False)
+    contracts = DataContract.objects.filter(port_contracts__port__in=ports)
+    # A join and DISTINCT would compare whole trees.
+    for contract in {contract.pk: contract for contract in contracts.order_by("pk")}.values():
         for issue in compile_contract(contract.tree, source_server(contract)).issues:
             yield replace(
                 issue,
