@@ -12,8 +12,8 @@ from config.embedded.paths import valkey_socket
 from config.embedded.processes import ProcessSpec
 from config.heartbeats import WORKER_QUEUES
 
-# Two batches of sources and one of slow probes are under way at most.
-SLOW_PROCESSES = 4
+# Two batches of sources and three of slow probes are under way at most.
+SLOW_PROCESSES = 5
 
 
 def valkey_program(data_dir: Path) -> ProcessSpec:

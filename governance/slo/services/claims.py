@@ -17,7 +17,7 @@ from governance.slo.probe_types import HEALTHY_DEADLINE, MAX_DEADLINE, SQL, Prob
 
 # Ports of one domain that may be under way in the healthy queue: a few batches.
 DOMAIN_SHARE = 1200
-# Batches of slow ports that are under way at a time: as many as there are processes for them. A
+# Batches of slow ports that are under way at a time: two processes are left for sources. A
 # batch may take its whole deadline, in which further ports become due.
 SLOW_BATCHES = 3
 
